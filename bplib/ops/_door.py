@@ -1,0 +1,156 @@
+"""What every op checks at its door, and the few helpers that all ops share.
+
+A wrong argument is reported where it enters, with the name of the op, the name of the argument, what it
+got and what it expects. Nothing is broadcast silently and nothing is converted behind the caller's back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+ArrayLike = Any  # an array, a nested list of numbers, or a number
+Pullback = Callable[..., Any]
+Pair = int | tuple[int, int]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_ndarray = np.ndarray
+_number_dtype = np.dtype(np.float64)
+_number = np.float64  # a single number travels as this scalar: NumPy computes with it 3× faster than with a 0-d array
+
+
+def differentiable(*names: str) -> Callable[[F], F]:
+    """Say which arguments of an op its pullback returns gradients for, and in which order.
+
+    The decorator adds the attribute ``differentiable`` and leaves the function itself untouched, so that a
+    call costs nothing more. The tape and the gradient checker read it. An argument that is ``None`` in a
+    call (an optional bias) has no gradient in that call's result.
+    """
+
+    def mark(op: F) -> F:
+        op.differentiable = names  # type: ignore[attr-defined]
+        return op
+
+    return mark
+
+
+def floats(op: str, name: str, x: ArrayLike, ndim: int | None = None, shape: str = "") -> Array:
+    """``x`` as a floating array: arrays pass through, Python numbers and lists become float64.
+
+    Complex arrays pass too: a complex-step check runs the op's own forward code on them.
+    """
+    if type(x) is not _ndarray and type(x) is not _number:
+        x = _as_array(op, name, x)
+    if x.dtype.kind not in "fc":
+        raise TypeError(
+            f"{op}: {name} must hold floating-point numbers, got dtype {x.dtype}. "
+            f"Convert it first: {name}.astype(np.float64)."
+        )
+    if ndim is not None and x.ndim != ndim:
+        want = f" {shape}" if shape else ""
+        raise ValueError(f"{op}: {name} must have {ndim} axes{want}, got shape {x.shape}.")
+    return x
+
+
+def _as_array(op: str, name: str, x: ArrayLike) -> Array:
+    if type(x) is float or type(x) is int:
+        return _number(x)  # type: ignore[return-value]
+    if isinstance(x, np.generic | np.ndarray):
+        return np.asarray(x)
+    if isinstance(x, bool | int | float | complex | list | tuple):
+        try:
+            out = np.asarray(x)
+        except ValueError:
+            raise ValueError(f"{op}: {name} is a nested list whose rows have different lengths.") from None
+        if out.dtype.kind in "iub":
+            return out.astype(np.float64)
+        return out
+    raise TypeError(f"{op}: {name} must be an array or a number, got {type(x).__name__}.")
+
+
+def same_dtype(op: str, **arrays: Array | None) -> None:
+    """All the arrays of one call share one dtype; mixing float32 and float64 is a mistake, not a choice.
+
+    A complex array may meet real ones: a complex-step check moves one argument only.
+    """
+    first: tuple[str, Array] | None = None
+    for name, x in arrays.items():
+        if x is None:
+            continue
+        if first is None:
+            first = (name, x)
+        elif x.dtype != first[1].dtype and "c" not in (x.dtype.kind, first[1].dtype.kind):
+            raise TypeError(
+                f"{op}: {name} is {x.dtype} but {first[0]} is {first[1].dtype}; use one dtype for both, "
+                f"for example {name}.astype({first[0]}.dtype)."
+            )
+
+
+def expect_shape(op: str, name: str, x: Array, shape: tuple[int, ...], why: str) -> None:
+    """``x`` has exactly this shape, or a ValueError says which one it has and ``why`` the other is needed."""
+    if x.shape != shape:
+        raise ValueError(f"{op}: {name} must have shape {shape} ({why}), got {x.shape}.")
+
+
+def integers(op: str, name: str, ids: ArrayLike, low: int, high: int, what: str) -> NDArray[np.intp]:
+    """``ids`` as integers in [low, high), or an error that names the first one outside, and where it is."""
+    out = np.asarray(ids)
+    if out.dtype.kind not in "iu":
+        raise TypeError(f"{op}: {name} must hold integers ({what}), got dtype {out.dtype}.")
+    if out.size and (out.min() < low or out.max() >= high):
+        where = np.argwhere((out < low) | (out >= high))[0]
+        at = tuple(int(i) for i in where)
+        raise ValueError(
+            f"{op}: {name}[{', '.join(map(str, at))}] is {int(out[at])}, outside 0..{high - 1} ({what})."
+        )
+    return out.astype(np.intp, copy=False)
+
+
+def upstream(op: str, d: ArrayLike, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """The gradient that arrives at a pullback: an array of exactly the shape and dtype of the op's value.
+
+    Without this check a gradient of the wrong shape would broadcast, and the result would look plausible.
+    """
+    if type(d) is _number and not shape and dtype is _number_dtype:
+        return d
+    if type(d) is not _ndarray or d.dtype != dtype:
+        d = np.asarray(d, dtype=dtype)
+    if d.shape != shape:
+        raise ValueError(
+            f"{op}: the upstream gradient must have the shape of the op's value, {shape}, got {d.shape}."
+        )
+    return d
+
+
+def pair(op: str, name: str, v: Pair, low: int) -> tuple[int, int]:
+    """An int or a pair of ints, as a pair, each at least ``low``."""
+    two = (v, v) if isinstance(v, int | np.integer) else v
+    if not (isinstance(two, Sequence) and len(two) == 2 and all(isinstance(k, int | np.integer) for k in two)):
+        raise TypeError(f"{op}: {name} must be an int or a pair of ints, got {v!r}.")
+    if min(two) < low:
+        raise ValueError(f"{op}: {name} must be at least {low}, got {v!r}.")
+    return int(two[0]), int(two[1])
+
+
+def normal_axis(op: str, axis: int, ndim: int) -> int:
+    """``axis`` counted from the front, or an error that says how many axes there are."""
+    if not isinstance(axis, int | np.integer) or not -ndim <= axis < ndim:
+        raise ValueError(f"{op}: axis {axis!r} does not exist in an array with {ndim} axes.")
+    return int(axis) % ndim
+
+
+def unbroadcast(d: Array, shape: tuple[int, ...]) -> Array:
+    """Undo broadcasting: sum ``d`` over the axes along which an array of this shape was repeated.
+
+    Both kinds count: axes that broadcasting put in front, and axes of size 1 that it stretched.
+    """
+    if d.shape == shape:
+        return d
+    new = d.ndim - len(shape)
+    axes = tuple(range(new)) + tuple(new + i for i, n in enumerate(shape) if n == 1 and d.shape[new + i] != 1)
+    return d.sum(axis=axes, keepdims=True).reshape(shape)

@@ -1,0 +1,162 @@
+"""Activations: one non-linearity a function, each stable for any finite input.
+
+All work element by element on an array of any shape, except softmax and log_softmax, which normalise
+along one axis. The convention at a kink is written in each docstring.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from bplib.ops._door import Array, ArrayLike, Pullback, differentiable, floats, normal_axis, upstream
+from bplib.ops._normal import normal_cdf
+
+
+def _sigmoid(z: Array) -> Array:
+    # For z ≪ 0 exp(−z) overflows to infinity and 1 / (1 + ∞) is 0: the right value, so nothing to warn of.
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.exp(-z))
+
+
+@differentiable("z")
+def sigmoid(z: ArrayLike) -> tuple[Array, Pullback]:
+    """σ(z) = 1 / (1 + e⁻ᶻ). The derivative s (1 − s) needs only the value."""
+    s = _sigmoid(floats("sigmoid", "z", z))
+
+    def pullback(ds: Array) -> Array:
+        return upstream("sigmoid", ds, s.shape, s.dtype) * (s * (1 - s))
+
+    return s, pullback
+
+
+@differentiable("z")
+def tanh(z: ArrayLike) -> tuple[Array, Pullback]:
+    """Hyperbolic tangent. The derivative 1 − a² needs only the value."""
+    a = np.tanh(floats("tanh", "z", z))
+
+    def pullback(da: Array) -> Array:
+        return upstream("tanh", da, a.shape, a.dtype) * (1 - a * a)
+
+    return a, pullback
+
+
+@differentiable("z")
+def relu(z: ArrayLike) -> tuple[Array, Pullback]:
+    """max(z, 0). At z = 0 the derivative is taken to be 0."""
+    z = floats("relu", "z", z)
+    a = np.maximum(z, 0)
+    on = a > 0  # one byte an element is all that the pullback keeps
+
+    def pullback(da: Array) -> Array:
+        return upstream("relu", da, a.shape, a.dtype) * on
+
+    return a, pullback
+
+
+@differentiable("z")
+def leaky_relu(z: ArrayLike, alpha: float = 0.01) -> tuple[Array, Pullback]:
+    """z where z > 0, alpha·z elsewhere. At z = 0 the derivative is alpha."""
+    z = floats("leaky_relu", "z", z)
+    slope = np.where(z > 0, 1, alpha).astype(z.dtype)
+
+    def pullback(da: Array) -> Array:
+        return upstream("leaky_relu", da, slope.shape, slope.dtype) * slope
+
+    return z * slope, pullback
+
+
+@differentiable("z")
+def elu(z: ArrayLike, alpha: float = 1.0) -> tuple[Array, Pullback]:
+    """z where z > 0, alpha·(eᶻ − 1) elsewhere. At z = 0 the derivative is alpha."""
+    z = floats("elu", "z", z)
+    positive = z > 0
+    low = alpha * np.expm1(np.where(positive, 0, z))  # never the exponential of a large z
+
+    def pullback(da: Array) -> Array:
+        return upstream("elu", da, low.shape, low.dtype) * np.where(positive, 1, low + alpha)
+
+    return np.where(positive, z, low), pullback
+
+
+@differentiable("z")
+def softplus(z: ArrayLike) -> tuple[Array, Pullback]:
+    """log(1 + eᶻ), a smooth ReLU, computed as max(z, 0) + log(1 + e^−|z|). Its derivative is σ(z)."""
+    z = floats("softplus", "z", z)
+    size = np.where(z.real > 0, z, -z)
+    value = np.where(z.real > 0, z, 0) + np.log1p(np.exp(-size))
+
+    def pullback(da: Array) -> Array:
+        return upstream("softplus", da, z.shape, z.dtype) * _sigmoid(z)
+
+    return value, pullback
+
+
+@differentiable("z")
+def gelu(z: ArrayLike, approximate: str = "none") -> tuple[Array, Pullback]:
+    """z · Φ(z), with Φ the normal distribution function (Hendrycks and Gimpel 2016).
+
+    ``approximate="tanh"`` replaces Φ by (1 + tanh(√(2/π) (z + 0.044715 z³))) / 2.
+    """
+    z = floats("gelu", "z", z)
+    if approximate not in ("none", "tanh"):
+        raise ValueError(f'gelu: approximate must be "none" or "tanh", got {approximate!r}.')
+    exact = approximate == "none"
+    root = math.sqrt(2 / math.pi)
+    phi = normal_cdf(z) if exact else 0.5 * (1 + np.tanh(root * (z + 0.044715 * z * z * z)))
+
+    def pullback(da: Array) -> Array:
+        if exact:
+            slope = np.exp(-0.5 * z * z) * (0.5 * root)  # the normal density
+        else:
+            slope = 2 * phi * (1 - phi) * root * (1 + 3 * 0.044715 * z * z)
+        return upstream("gelu", da, z.shape, z.dtype) * (phi + z * slope)
+
+    return z * phi, pullback
+
+
+@differentiable("z")
+def silu(z: ArrayLike) -> tuple[Array, Pullback]:
+    """z · σ(z), also called swish."""
+    z = floats("silu", "z", z)
+    s = _sigmoid(z)
+
+    def pullback(da: Array) -> Array:
+        return upstream("silu", da, s.shape, s.dtype) * (s * (1 + z * (1 - s)))
+
+    return z * s, pullback
+
+
+@differentiable("z")
+def softmax(z: ArrayLike, axis: int = -1) -> tuple[Array, Pullback]:
+    """eᶻ / Σ eᶻ along an axis, shifted by the largest entry so that nothing overflows.
+
+    The Jacobian is diag(p) − p pᵀ: every output looks at every input, so the pullback subtracts the
+    p-weighted mean of the upstream gradient before it scales by p.
+    """
+    z = floats("softmax", "z", z)
+    axis = normal_axis("softmax", axis, z.ndim)
+    p = np.exp(z - z.real.max(axis=axis, keepdims=True))
+    p /= p.sum(axis=axis, keepdims=True)
+
+    def pullback(dp: Array) -> Array:
+        dp = upstream("softmax", dp, p.shape, p.dtype)
+        return p * (dp - (p * dp).sum(axis=axis, keepdims=True))
+
+    return p, pullback
+
+
+@differentiable("z")
+def log_softmax(z: ArrayLike, axis: int = -1) -> tuple[Array, Pullback]:
+    """z − log Σ eᶻ along an axis. The pullback gives dz = d − softmax(z) · Σ d."""
+    z = floats("log_softmax", "z", z)
+    axis = normal_axis("log_softmax", axis, z.ndim)
+    shifted = z - z.real.max(axis=axis, keepdims=True)
+    value = shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
+
+    def pullback(d: Array) -> Array:
+        d = upstream("log_softmax", d, value.shape, value.dtype)
+        return d - np.exp(value) * d.sum(axis=axis, keepdims=True)
+
+    return value, pullback

@@ -1,0 +1,62 @@
+"""Gradient clipping: a bound on how far one step can go. It bounds an exploding gradient; it revives no vanished one.
+
+``p.grad`` is replaced by a new array, never changed in place: the tape may have handed the same array to others.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from bplib.optim.optimizers import Trainable, parameter_list, require_finite
+
+
+def clip_grad_norm(params: Iterable[Trainable], max_norm: float) -> float:
+    """Shorten all gradients together, as one vector, to length ``max_norm``; returns the length before.
+
+    One factor for every entry, so that the direction stays. Gradients that are short enough, and None, are left
+    alone. The factor is max_norm / (norm + 1e-6), PyTorch's. NaN or infinity is an error: no factor cures it.
+    """
+    if not max_norm > 0:
+        raise ValueError(f"clip_grad_norm: max_norm must be greater than 0, got {max_norm!r}.")
+    everyone = parameter_list("clip_grad_norm", params)
+    held = [(i, p) for i, p in enumerate(everyone) if p.grad is not None]
+    norm = _norm([p.grad for _, p in held])
+    if not math.isfinite(norm):
+        for i, p in held:
+            require_finite("clip_grad_norm", i, p)
+    if norm == 0 or not math.isfinite(
+        norm
+    ):  # the squares left the range of numbers: take out the largest entry
+        top = max((float(np.abs(p.grad).max(initial=0)) for _, p in held), default=0.0)
+        norm = top * _norm([p.grad / top for _, p in held]) if top else 0.0
+    factor = max_norm / (norm + 1e-6)
+    if factor < 1:
+        for _, p in held:
+            p.grad = np.asarray(p.grad * factor)
+    return norm
+
+
+def _norm(grads: list[np.ndarray]) -> float:
+    return math.sqrt(sum(float(np.vdot(g, g)) for g in grads))
+
+
+def clip_grad_value(params: Iterable[Trainable], limit: float) -> float:
+    """Bound every entry to [−limit, limit], each on its own, which turns the gradient; returns the largest |entry|
+    there was. Infinity is clipped too; NaN is an error.
+    """
+    if not limit > 0:
+        raise ValueError(f"clip_grad_value: limit must be greater than 0, got {limit!r}.")
+    largest = 0.0
+    for i, p in enumerate(parameter_list("clip_grad_value", params)):
+        if p.grad is None:
+            continue
+        top = float(np.abs(p.grad).max(initial=0))
+        if math.isnan(top):
+            require_finite("clip_grad_value", i, p)
+        if top > limit:
+            p.grad = np.asarray(np.clip(p.grad, -limit, limit))
+        largest = max(largest, top)
+    return largest

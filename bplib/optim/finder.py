@@ -1,0 +1,90 @@
+"""Which learning rate? Try them all, from far too small to far too large, in one short run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from bplib.ops._door import Array
+from bplib.optim.optimizers import Optimizer
+
+
+class Sweep(NamedTuple):
+    """What :func:`find_lr` saw: ``losses[k]`` is the loss *before* the step with ``lrs[k]``; both (K,)."""
+
+    lrs: Array
+    losses: Array
+    suggestion: float
+
+
+def find_lr(
+    optimizer: Optimizer,
+    loss_and_grad: Callable[[], float],
+    lr_start: float = 1e-6,
+    lr_end: float = 10.0,
+    steps: int = 100,
+    *,
+    diverge: float = 3.0,
+    window: int = 1,
+) -> Sweep:
+    """Train for up to ``steps`` steps while the rate grows from ``lr_start`` to ``lr_end``, each by the same factor.
+
+    loss_and_grad  runs forward and backward on the next batch and returns the loss; gradients start as None
+    diverge        stop when the loss has risen above its lowest by ``diverge`` times the larger of that lowest
+                   (its size) and the fall that led there; a loss or gradient that is not finite stops it too
+    window         average over so many neighbouring losses, for noisy mini-batches, before looking for the lowest
+
+    The loss falls while the rate is stable and rises after: the rate at the lowest loss is the edge. The
+    suggestion is a tenth of it, a margin because later curvature may be larger than here. Parameters, gradients,
+    the optimiser's memory and rate are put back, also after an error; what else the closure changes
+    (a generator, a batch norm's running averages) is not.
+    """
+    if not (0 < lr_start < lr_end < math.inf):
+        raise ValueError(
+            f"find_lr: needs 0 < lr_start < lr_end, got lr_start={lr_start!r}, lr_end={lr_end!r}."
+        )
+    if steps < 2 or window < 1 or not diverge > 0:
+        raise ValueError(
+            f"find_lr: needs steps ≥ 2, window ≥ 1, diverge > 0, got {steps}, {window}, {diverge}."
+        )
+    memory = optimizer.state_dict()
+    # No copy is needed: a step gives each parameter a new array and leaves this one as it is.
+    before = [(p, p.value, p.grad) for p in optimizer.params]
+    lrs = np.geomspace(lr_start, lr_end, steps)
+    losses: list[float] = []
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):  # overflow is what the sweep looks for
+            for lr in lrs:
+                optimizer.zero_grad()
+                loss = float(loss_and_grad())
+                if not math.isfinite(loss):
+                    break
+                losses.append(loss)
+                lowest = min(losses)
+                if loss - lowest > diverge * max(abs(lowest), losses[0] - lowest):
+                    break
+                optimizer.lr = float(lr)
+                try:
+                    optimizer.step()
+                except FloatingPointError:
+                    break
+    finally:
+        for p, value, grad in before:
+            p.value, p.grad = value, grad
+        optimizer.load_state_dict(memory)
+    if not losses:
+        raise FloatingPointError(
+            "find_lr: the loss is not finite before the first step; look at the data and model."
+        )
+    seen = np.array(losses)
+    edge = int(np.argmin(_averaged(seen, window)))
+    return Sweep(lrs[: len(seen)], seen, float(lrs[edge]) / 10)
+
+
+def _averaged(x: Array, window: int) -> Array:
+    """Each entry with its neighbours, as many on either side; near the ends, with those that exist."""
+    half = window // 2
+    return np.array([x[max(0, k - half) : k + half + 1].mean() for k in range(len(x))])

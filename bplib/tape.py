@@ -1,0 +1,314 @@
+"""The tape: it remembers pullbacks while values are computed, and calls them in reverse order.
+
+It owns no derivative. A ``Tensor`` is a value, the tensors it was computed from, and the pullback that the op
+returned. Tensors are numbered as they are made, and an op's arguments exist before its result: descending
+numbers are a reverse topological order. Gradients of one sweep live in a dict, so none can be stale.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from bplib import ops
+from bplib.ops._door import Array, ArrayLike, floats
+
+_next_number = itertools.count().__next__
+_recording = threading.local()
+
+
+class Tensor:
+    """A value on the tape.
+
+    ``Tensor(x)`` is a leaf: after ``y.backward()`` its ``grad`` holds ∂y/∂x, added to what was there before
+    (set it to None to start afresh). The tensors that ops return are inner nodes; they keep no gradient
+    unless ``backward(inner=True)`` asks for it. ``requires_grad=False`` makes a constant.
+    """
+
+    __slots__ = ("grad", "name", "number", "op", "parents", "pullback", "requires_grad", "slot", "value")
+    __array_ufunc__ = None  # array + tensor must reach Tensor.__radd__, not loop over the array's elements
+
+    value: Any
+    grad: Any
+
+    def __init__(self, value: ArrayLike, requires_grad: bool = True, name: str = "") -> None:
+        self.value = floats("Tensor", "value", value)
+        self.grad = None
+        self.requires_grad = requires_grad
+        self.name = name
+        self.op = ""
+        self.number = _next_number()
+        self.parents: Sequence[Tensor | None] = ()
+        self.pullback: Callable[..., Any] | None = None
+        self.slot: int | None = None  # which of several outputs this is; parents[0] is then the joint node
+
+    shape = property(lambda self: self.value.shape)
+    ndim = property(lambda self: self.value.ndim)
+    dtype = property(lambda self: self.value.dtype)
+    size = property(lambda self: self.value.size)
+    T = property(lambda self: self.transpose())
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __repr__(self) -> str:
+        source = f", op={self.op}" if self.op else ""
+        return f"Tensor({np.array2string(np.asarray(self.value), precision=4, threshold=20)}{source})"
+
+    def item(self) -> float:
+        return self.value.item()
+
+    def detach(self) -> Tensor:
+        """The same value as a constant: no gradient passes."""
+        return Tensor(self.value, requires_grad=False)
+
+    def backward(self, gradient: ArrayLike = None, *, retain_graph: bool = False, inner: bool = False) -> None:
+        """Send ``gradient`` (1 for a single number) back to every leaf. See :func:`backward`."""
+        if gradient is None and self.size != 1:
+            raise ValueError(
+                f"backward: this tensor has shape {self.shape}; pass the upstream gradient of that shape, "
+                "or reduce it to one number first (.sum(), .mean(), a loss)."
+            )
+        backward([self], [np.ones_like(self.value) if gradient is None else gradient], retain_graph, inner)
+
+    def __add__(self, other: Any) -> Tensor:
+        return apply(ops.add, self, other)
+
+    def __radd__(self, other: Any) -> Tensor:
+        return apply(ops.add, other, self)
+
+    def __sub__(self, other: Any) -> Tensor:
+        return apply(ops.sub, self, other)
+
+    def __rsub__(self, other: Any) -> Tensor:
+        return apply(ops.sub, other, self)
+
+    def __mul__(self, other: Any) -> Tensor:
+        return apply(ops.mul, self, other)
+
+    def __rmul__(self, other: Any) -> Tensor:
+        return apply(ops.mul, other, self)
+
+    def __truediv__(self, other: Any) -> Tensor:
+        return apply(ops.div, self, other)
+
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return apply(ops.div, other, self)
+
+    def __pow__(self, other: Any) -> Tensor:
+        return apply(ops.power, self, other)
+
+    def __rpow__(self, other: Any) -> Tensor:
+        return apply(ops.power, other, self)
+
+    def __matmul__(self, other: Any) -> Tensor:
+        return apply(ops.matmul, self, other)
+
+    def __rmatmul__(self, other: Any) -> Tensor:
+        return apply(ops.matmul, other, self)
+
+    def __neg__(self) -> Tensor:
+        return apply(ops.mul, self, -1.0)
+
+    def __getitem__(self, index: Any) -> Tensor:
+        return apply(ops.getitem, self, index)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[i] for i in range(len(self)))
+
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Tensor:
+        return apply(ops.sum, self, axis=axis, keepdims=keepdims)
+
+    def mean(self, axis: Any = None, keepdims: bool = False) -> Tensor:
+        return apply(ops.mean, self, axis=axis, keepdims=keepdims)
+
+    def max(self, axis: Any = None, keepdims: bool = False) -> Tensor:
+        return apply(ops.max, self, axis=axis, keepdims=keepdims)
+
+    def reshape(self, *shape: Any) -> Tensor:
+        return apply(ops.reshape, self, shape[0] if len(shape) == 1 else shape)
+
+    def transpose(self, *axes: int) -> Tensor:
+        return apply(ops.transpose, self, axes or None)
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """Inside, ops compute values and remember nothing."""
+    before = getattr(_recording, "off", False)
+    _recording.off = True
+    try:
+        yield
+    finally:
+        _recording.off = before
+
+
+def apply(op: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call an op on tensors: unwrap the values, run it, remember its pullback and where its gradients go."""
+    signature = _signatures.get(op) or _signature(op)
+    if kwargs:
+        args, kwargs = signature.positional(args, kwargs)
+    parents: list[Tensor | None] = []
+    values: list[Any] = []
+    tracked = False
+    for arg, wanted in zip(args, signature.differentiable, strict=False):
+        if isinstance(arg, Tensor):
+            values.append(arg.value)
+            if wanted:
+                if arg.requires_grad:
+                    tracked = True
+                    parents.append(arg)
+                else:
+                    parents.append(None)
+        elif type(arg) is list or type(arg) is tuple:  # concatenate: every member has a gradient of its own
+            values.append([tensor_value(a) for a in arg] if any(isinstance(a, Tensor) for a in arg) else arg)
+            if wanted:
+                parents += [a if isinstance(a, Tensor) and a.requires_grad else None for a in arg]
+                tracked = any(p is not None for p in parents)
+        else:
+            values.append(arg)
+            if wanted and arg is not None:
+                parents.append(None)
+    if signature.need_dx and parents[0] is None:
+        kwargs["need_dx"] = False  # the first layer need not differentiate with respect to the data
+    value, pullback = op(*values, **kwargs)
+    if not tracked or getattr(_recording, "off", False):
+        if type(value) is tuple:
+            return tuple(Tensor(v, requires_grad=False) for v in value)
+        return Tensor(value, requires_grad=False)
+    if type(value) is tuple:
+        joint = _node(value, op.__name__, parents, pullback)
+        outs = tuple(_node(v, op.__name__, [joint], pullback) for v in value)
+        for i, out in enumerate(outs):
+            out.slot = i
+        return outs
+    return _node(value, op.__name__, parents, pullback)
+
+
+def _node(value: Any, op: str, parents: list[Tensor | None], pullback: Callable[..., Any]) -> Tensor:
+    node = Tensor.__new__(Tensor)  # an op's value needs no check at the door
+    node.value = value
+    node.grad = None
+    node.requires_grad = True
+    node.name = ""
+    node.op = op
+    node.number = _next_number()
+    node.parents = parents
+    node.pullback = pullback
+    node.slot = None
+    return node
+
+
+def backward(
+    outputs: Sequence[Tensor],
+    gradients: Sequence[ArrayLike],
+    retain_graph: bool = False,
+    inner: bool = False,
+) -> None:
+    """One reverse sweep from several outputs at once: each node's pullback is called exactly once.
+
+    Leaves add the result to ``grad``. The graph is freed unless ``retain_graph``, so that memory is given
+    back; a second sweep over a freed graph is an error. With ``inner`` the gradient of every inner node of
+    this sweep is kept in its ``grad`` (replacing an older one).
+    """
+    sweep: dict[Tensor, Any] = {}
+    for out, gradient in zip(outputs, gradients, strict=True):
+        if not isinstance(out, Tensor):
+            raise TypeError(f"backward: expected a Tensor, got {type(out).__name__}.")
+        if not out.requires_grad:
+            raise ValueError("backward: this tensor is a constant: no gradient can flow from it.")
+        d = np.asarray(gradient, dtype=out.value.dtype)
+        if d.shape != out.shape:
+            raise ValueError(f"backward: the upstream gradient must have shape {out.shape}, got {d.shape}.")
+        sweep[out] = sweep[out] + d if out in sweep else d
+    nodes = _reachable(outputs)
+    nodes.sort(key=_number, reverse=True)
+    for node in nodes:
+        d = sweep.pop(node, None)
+        if d is None:  # an output of several that nobody used
+            continue
+        if node.slot is not None:
+            sweep.setdefault(node.parents[0], [None] * len(node.parents[0].value))[node.slot] = d
+        elif node.pullback is None:
+            node.grad = d if node.grad is None else node.grad + d
+            continue
+        else:
+            grads = node.pullback(*d) if type(d) is list else node.pullback(d)
+            if type(grads) is not tuple:
+                grads = (grads,)
+            for parent, g in zip(node.parents, grads, strict=True):
+                if parent is not None:
+                    sweep[parent] = sweep[parent] + g if parent in sweep else g
+        if inner and type(d) is not list:
+            node.grad = d
+        if not retain_graph:
+            node.pullback, node.parents = _freed, ()
+
+
+_number = lambda tensor: tensor.number  # noqa: E731
+
+
+def _freed(*_: Any) -> Any:
+    raise AssertionError("never called: backward looks for it first")
+
+
+def _reachable(outputs: Sequence[Tensor]) -> list[Tensor]:
+    seen = set(outputs)
+    stack = list(seen)
+    for node in stack:  # the list grows while it is walked; no recursion, so depth has no limit
+        if node.pullback is _freed:
+            raise RuntimeError(
+                "backward: this graph was already used and freed. Call backward(retain_graph=True) the first "
+                "time, or compute the value again."
+            )
+        for parent in node.parents:
+            if parent is not None and parent not in seen:
+                seen.add(parent)
+                stack.append(parent)
+    return stack
+
+
+class _Signature:
+    """Which positional parameters of an op receive a gradient, looked up once per op."""
+
+    def __init__(self, op: Callable[..., Any]) -> None:
+        parameters = list(inspect.signature(op).parameters.values())
+        self.names = [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY]
+        self.defaults = {p.name: p.default for p in parameters}
+        # An op without the mark (one that a reader has just written): all arguments without a default.
+        wanted = getattr(op, "differentiable", [p.name for p in parameters if p.default is p.empty])
+        self.differentiable = [name in wanted for name in self.names]
+        self.need_dx = "need_dx" in self.defaults
+
+    def positional(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Move arguments given by name into their places; what cannot be placed stays by name."""
+        out = list(args)
+        rest = dict(kwargs)
+        for name in self.names[len(args) :]:
+            if name not in rest and all(n not in rest for n in self.names):
+                break
+            if name not in rest and self.defaults[name] is inspect.Parameter.empty:
+                break
+            out.append(rest.pop(name, self.defaults[name]))
+        return tuple(out), rest
+
+
+_signatures: dict[Any, _Signature] = {}
+
+
+def _signature(op: Callable[..., Any]) -> _Signature:
+    found = _signatures.get(op)
+    if found is None:
+        found = _signatures[op] = _Signature(op)
+    return found
+
+
+def tensor_value(x: Any) -> Array:
+    """The plain array behind a tensor; anything else as it is."""
+    return x.value if isinstance(x, Tensor) else x
