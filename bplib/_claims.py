@@ -1,7 +1,7 @@
 """What the gradient checker checks: the gradients that an op, a function of tensors, or a module claims.
 
-Each of the three faces becomes the same thing: a list of arrays, the gradient claimed for each, and the scalar
-⟨d, f⟩ as a plain function of that one array.
+Each of the three faces becomes the same thing: a list of arrays, the gradient claimed for each, and the
+scalar ⟨d, f⟩ as a plain function of that one array.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def claims(
     def plain(a: Any) -> Any:
         return a.value if isinstance(a, tape.Tensor) and a.requires_grad else a
 
-    args = tuple([plain(b) for b in a] if isinstance(a, list | tuple) else plain(a) for a in args)
+    args = tuple(type(a)(map(plain, a)) if isinstance(a, list | tuple) else plain(a) for a in args)
     if hasattr(f, "named_parameters"):
         yield from _module_claims(f, args, kwargs, rng)
         return
@@ -88,7 +88,9 @@ def _slots(f: Any, args: tuple[Any, ...]) -> list[Slot]:
         name = names[i] if i < len(names) else f"argument {i}"
         if wanted is not None and name not in wanted:
             continue
-        if isinstance(arg, list | tuple) and all(isinstance(a, np.ndarray) for a in arg):
+        if isinstance(arg, list | tuple) and all(
+            isinstance(a, np.ndarray) and a.dtype.kind == "f" for a in arg
+        ):
             found += [(f"{name}[{j}]", i, j) for j in range(len(arg))]
         elif isinstance(arg, np.ndarray | float) and np.asarray(arg).dtype.kind == "f":
             found.append((name, i, None))
@@ -139,7 +141,7 @@ def _same_kind(args: tuple[Any, ...]) -> tuple[Any, ...]:
     def lift(a: Any) -> Any:
         return a.astype(np.complex128) if isinstance(a, np.ndarray) and a.dtype == np.float64 else a
 
-    return tuple([lift(a) for a in arg] if isinstance(arg, list | tuple) else lift(arg) for arg in args)
+    return tuple(type(arg)(map(lift, arg)) if isinstance(arg, list | tuple) else lift(arg) for arg in args)
 
 
 def _tape_claims(
@@ -175,11 +177,10 @@ def _module_claims(
     module: Any, args: tuple[Any, ...], kwargs: dict[str, Any], rng: np.random.Generator
 ) -> Iterator[Claim]:
     """Parameters and inputs alike become arguments of one function of the tape."""
-    names = [name for name, _ in module.named_parameters()]
-    parameters = [p for _, p in module.named_parameters()]
-    kept = [p.value for p in parameters]
+    parameters = dict(module.named_parameters())
+    names = list(parameters)
     floating = [i for i, a in enumerate(args) if isinstance(a, np.ndarray) and a.dtype.kind == "f"]
-    everything = (*kept, *(args[i] for i in floating))
+    everything = (*(p.value for p in parameters.values()), *(args[i] for i in floating))
     slots: list[Slot] = [(name, i, None) for i, name in enumerate(names + [f"input {i}" for i in floating])]
     for (name, _, _), x in zip(slots, everything, strict=True):
         _fit(name, np.asarray(x))
@@ -191,10 +192,9 @@ def _module_claims(
         with module.parameters_replaced(tensors[: len(names)]):
             return module(*inputs, **kwargs)
 
-    state = module.state_dict()
+    buffers = [(owner, name, np.array(getattr(owner, name))) for _, owner, name in module._named_buffers()]
     try:
         yield from _tape_claims(run, everything, kwargs={}, slots=slots, rng=rng)
     finally:  # running averages have moved with every forward pass
-        module.load_state_dict(state)
-        for p, value in zip(parameters, kept, strict=True):
-            p.value = value
+        for owner, name, array in buffers:
+            setattr(owner, name, array)

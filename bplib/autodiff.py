@@ -69,7 +69,9 @@ def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) ->
 
     def both(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         if max(which) >= len(args):
-            raise ValueError(f"grad: argnums is {argnums}, but the function was called with {len(args)} arguments.")
+            raise ValueError(
+                f"grad: argnums is {argnums}, but the function was called with {len(args)} arguments."
+            )
 
         def inner(*chosen: Any) -> Any:
             full = list(args)

@@ -22,7 +22,7 @@ def lift(op: Callable[..., Any]) -> Callable[..., Any]:
 
 globals().update({name: lift(getattr(ops, name)) for name in ops.__all__})
 
-__all__ = ["lift", *ops.__all__]  # noqa: PLE0604
+__all__ = ["lift", *ops.__all__]
 
 
 def __getattr__(name: str) -> Callable[..., Any]:

@@ -9,8 +9,8 @@ that was claimed.
 * complex step: Im f(x + ih) / h with h = 1e-30, good to all digits, for code that is analytic in its input.
 
 *Kinks.* Exactly on a kink (ReLU at 0, a tie in a maximum) there is no derivative to measure: differences give
-the mean of both slopes, and the check fails whatever convention was chosen. Move the input away, and test the
-convention by value. Next to a kink the check is sound: an entry that disagrees is measured again with a step
+the mean of both slopes, and every other convention fails. Move the input away, and test the convention by
+value. Next to a kink the check is sound: an entry that disagrees is measured again with a step
 100 times narrower and 100 times wider, and counts as wrong only if it disagrees at all three. The narrow step
 clears kinks as near as 1e-7; the wide one clears rounding noise where a gradient is small beside the values.
 

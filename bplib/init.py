@@ -3,10 +3,10 @@
 Every function is ``f(shape, rng, *, dtype=np.float64, …)`` and returns a new array; float32 holds the float64
 draws, rounded, so that a seed means the same model in both.
 
-A layer sums ``fan_in`` products into each output, and each input feeds ``fan_out`` outputs. They follow from the
-shape: W (D, M) has fan_in = D and fan_out = M; w (F, C/groups, K, …) has fan_in = C/groups · K · …, and fan_out =
-F · K · …, which with groups > 1 is ``groups`` times the true number (PyTorch counts the same way). Where that does
-not fit, a transposed convolution for one, say ``fans=(fan_in, fan_out)``.
+A layer sums ``fan_in`` products into each output, and each input feeds ``fan_out`` outputs. They follow from
+the shape: W (D, M) has fan_in = D and fan_out = M; w (F, C/groups, K, …) has fan_in = C/groups · K · …, and
+fan_out = F · K · …, which with groups > 1 is ``groups`` times the true number (PyTorch counts the same way).
+Where that does not fit, a transposed convolution for one, say ``fans=(fan_in, fan_out)``.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ def _draws(who: str, x: Array, dtype: DTypeLike) -> Array:
 def _generator(who: str, rng: Any) -> Rng:
     if not isinstance(rng, np.random.Generator):
         raise TypeError(
-            f"{who}: rng must be a numpy Generator, got {type(rng).__name__}. Write np.random.default_rng(seed)."
+            f"{who}: rng must be a numpy Generator, got {type(rng).__name__}. "
+            "Write np.random.default_rng(seed)."
         )
     return rng
 
@@ -117,7 +118,7 @@ def xavier_normal(
     dtype: DTypeLike = np.float64,
     fans: tuple[int, int] | None = None,
 ) -> Array:
-    """Glorot & Bengio 2010: variance gain² · 2 / (fan_in + fan_out), between what forward and backward want."""
+    """Glorot & Bengio 2010: variance gain² · 2 / (fan_in + fan_out), midway between two wishes."""
     return _scaled(
         "xavier_normal", shape, rng, 2 / sum(_fans("xavier_normal", shape, fans)), gain, dtype, False
     )
@@ -145,7 +146,7 @@ def he_normal(
     dtype: DTypeLike = np.float64,
     fans: tuple[int, int] | None = None,
 ) -> Array:
-    """He et al. 2015: variance gain² / fan_in. The default gain √2 makes up for the half that a ReLU cuts off.
+    """He et al. 2015: variance gain² / fan_in. The gain √2 makes up for the half that a ReLU cuts off.
 
     After a leaky ReLU of slope α the gain is √(2 / (1 + α²)).
     """

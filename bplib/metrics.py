@@ -28,7 +28,9 @@ def accuracy(predictions: ArrayLike, labels: ArrayLike) -> float:
     return float((p == y).mean())
 
 
-def confusion_matrix(predictions: ArrayLike, labels: ArrayLike, classes: int | None = None) -> NDArray[np.intp]:
+def confusion_matrix(
+    predictions: ArrayLike, labels: ArrayLike, classes: int | None = None
+) -> NDArray[np.intp]:
     """Counts (K, K): row = true class, column = predicted class."""
     p, y = _classes(predictions, labels)
     k = classes or (np.shape(predictions)[1] if np.ndim(predictions) == 2 else int(max(p.max(), y.max())) + 1)

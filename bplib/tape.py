@@ -68,7 +68,9 @@ class Tensor:
         """The same value as a constant: no gradient passes."""
         return Tensor(self.value, requires_grad=False)
 
-    def backward(self, gradient: ArrayLike = None, *, retain_graph: bool = False, inner: bool = False) -> None:
+    def backward(
+        self, gradient: ArrayLike = None, *, retain_graph: bool = False, inner: bool = False
+    ) -> None:
         """Send ``gradient`` (1 for a single number) back to every leaf. See :func:`backward`."""
         if gradient is None and self.size != 1:
             raise ValueError(
@@ -234,7 +236,8 @@ def backward(
         if d is None:  # an output of several that nobody used
             continue
         if node.slot is not None:
-            sweep.setdefault(node.parents[0], [None] * len(node.parents[0].value))[node.slot] = d
+            joint: Any = node.parents[0]
+            sweep.setdefault(joint, [None] * len(joint.value))[node.slot] = d
         elif node.pullback is None:
             node.grad = d if node.grad is None else node.grad + d
             continue
@@ -251,7 +254,7 @@ def backward(
             node.pullback, node.parents = _freed, ()
 
 
-_number = lambda tensor: tensor.number  # noqa: E731
+_number = lambda tensor: tensor.number
 
 
 def _freed(*_: Any) -> Any:

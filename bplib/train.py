@@ -63,7 +63,9 @@ def fit(
     x, y = train
     _look_at(x, y, epochs, batch_size)
     if patience is not None and validation is None:
-        raise ValueError("fit: patience needs validation data; the training loss says nothing about when to stop.")
+        raise ValueError(
+            "fit: patience needs validation data; the training loss says nothing about when to stop."
+        )
     state = files.TrainingState(rng=rng)
     if resume:
         if checkpoint is None:
@@ -87,7 +89,8 @@ def fit(
                 _early_stopping(model, state, patience)
             bar.set_postfix({k: f"{v[-1]:.4g}" for k, v in history.items()}, refresh=False)
             bar.update()
-            state.stopped |= any([callback(state.epoch, history) is True for callback in callbacks])
+            for callback in callbacks:
+                state.stopped |= callback(state.epoch, history) is True
             if checkpoint is not None:
                 files.save(Path(checkpoint), model, optimizer, state)
     if state.best is not None:
@@ -101,7 +104,9 @@ def _look_at(x: Array, y: Array, epochs: int, batch_size: int) -> None:
     if len(x) == 0:
         raise ValueError("fit: there are no examples.")
     if batch_size < 1 or epochs < 0:
-        raise ValueError(f"fit: batch_size must be at least 1 and epochs at least 0, got {batch_size}, {epochs}.")
+        raise ValueError(
+            f"fit: batch_size must be at least 1 and epochs at least 0, got {batch_size}, {epochs}."
+        )
     if np.asarray(x).dtype.kind == "f" and not np.all(np.isfinite(x)):
         at = np.argwhere(~np.isfinite(x))[0]
         raise ValueError(f"fit: x{[int(i) for i in at]} is {x[tuple(at)]}; clean the data before training.")

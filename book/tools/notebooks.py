@@ -24,13 +24,13 @@ ROOT = Path(__file__).resolve().parents[2]
 KEPT_CELL_METADATA = ("tags", "mystnb", "nbgrader", "editable", "deletable")
 IMAGES = re.compile(r"^(image/|application/pdf)")
 
-SETUP = '''\
+SETUP = """\
 # Runs anywhere: in Colab, and only there, this fetches the course's library first.
 import sys
 
 if "google.colab" in sys.modules:
     %pip install -q "git+{url}"
-'''
+"""
 
 
 def repository_url() -> str:
@@ -128,7 +128,9 @@ def execute(nb: Any, folder: Path, timeout: int = 300) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("command", choices=["run", "format", "check"])
     parser.add_argument("notebooks", nargs="+", type=Path)
     args = parser.parse_args(argv)

@@ -103,7 +103,9 @@ class BatchNorm(Module):
 
     buffers = ("running_mean", "running_var")
 
-    def __init__(self, features: int, *, momentum: float = 0.1, eps: float = 1e-5, dtype: Any = np.float64) -> None:
+    def __init__(
+        self, features: int, *, momentum: float = 0.1, eps: float = 1e-5, dtype: Any = np.float64
+    ) -> None:
         self.gamma = Parameter(np.ones(features, dtype))
         self.beta = _zeros((features,), dtype)
         self.running_mean = np.zeros(features, dtype)
@@ -114,7 +116,13 @@ class BatchNorm(Module):
     def forward(self, x: Any) -> Tensor:
         if not self.training:
             return apply(
-                ops.batch_norm_inference, x, self.gamma, self.beta, self.running_mean, self.running_var, self.eps
+                ops.batch_norm_inference,
+                x,
+                self.gamma,
+                self.beta,
+                self.running_mean,
+                self.running_var,
+                self.eps,
             )
         mean, var = ops.batch_statistics(x.value if isinstance(x, Tensor) else x)
         n = np.size(x.value if isinstance(x, Tensor) else x) // mean.size

@@ -117,7 +117,9 @@ class Module:
         mine = self.state_dict()
         missing, extra = sorted(mine.keys() - state.keys()), sorted(state.keys() - mine.keys())
         if missing or extra:
-            raise KeyError(f"load_state_dict: missing {missing or 'nothing'}, unexpected {extra or 'nothing'}.")
+            raise KeyError(
+                f"load_state_dict: missing {missing or 'nothing'}, unexpected {extra or 'nothing'}."
+            )
         for name, value in mine.items():
             if np.shape(state[name]) != value.shape:
                 raise ValueError(

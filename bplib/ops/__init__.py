@@ -16,6 +16,7 @@ from bplib.ops.activations import (
     softplus,
     tanh,
 )
+from bplib.ops.conv import conv2d, conv_transpose2d
 from bplib.ops.elementwise import (
     add,
     broadcast_to,
@@ -38,5 +39,6 @@ from bplib.ops.elementwise import (
     where,
 )
 from bplib.ops.linear import linear, matmul
+from bplib.ops.pool import avg_pool2d, global_avg_pool2d, max_pool2d
 
 __all__ = [name for name in dir() if not name.startswith("_") and callable(globals()[name])]

@@ -21,7 +21,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _ndarray = np.ndarray
 _number_dtype = np.dtype(np.float64)
-_number = np.float64  # a single number travels as this scalar: NumPy computes with it 3× faster than with a 0-d array
+_number = (
+    np.float64
+)  # a single number travels as this scalar: NumPy computes with it 3× faster than with a 0-d array
 
 
 def differentiable(*names: str) -> Callable[[F], F]:
@@ -106,7 +108,7 @@ def integers(op: str, name: str, ids: ArrayLike, low: int, high: int, what: str)
         where = np.argwhere((out < low) | (out >= high))[0]
         at = tuple(int(i) for i in where)
         raise ValueError(
-            f"{op}: {name}[{', '.join(map(str, at))}] is {int(out[at])}, outside 0..{high - 1} ({what})."
+            f"{op}: {name}[{', '.join(map(str, at))}] is {int(out[at])}, outside {low}..{high - 1} ({what})."
         )
     return out.astype(np.intp, copy=False)
 
@@ -117,8 +119,10 @@ def upstream(op: str, d: ArrayLike, shape: tuple[int, ...], dtype: np.dtype[Any]
     Without this check a gradient of the wrong shape would broadcast, and the result would look plausible.
     """
     if type(d) is _number and not shape and dtype is _number_dtype:
-        return d
+        return d  # type: ignore[return-value]
     if type(d) is not _ndarray or d.dtype != dtype:
+        if d is None:  # NumPy would make a NaN of it
+            raise TypeError(f"{op}: the upstream gradient is None; pass an array of shape {shape}.")
         d = np.asarray(d, dtype=dtype)
     if d.shape != shape:
         raise ValueError(
@@ -130,7 +134,9 @@ def upstream(op: str, d: ArrayLike, shape: tuple[int, ...], dtype: np.dtype[Any]
 def pair(op: str, name: str, v: Pair, low: int) -> tuple[int, int]:
     """An int or a pair of ints, as a pair, each at least ``low``."""
     two = (v, v) if isinstance(v, int | np.integer) else v
-    if not (isinstance(two, Sequence) and len(two) == 2 and all(isinstance(k, int | np.integer) for k in two)):
+    if not (
+        isinstance(two, Sequence) and len(two) == 2 and all(isinstance(k, int | np.integer) for k in two)
+    ):
         raise TypeError(f"{op}: {name} must be an int or a pair of ints, got {v!r}.")
     if min(two) < low:
         raise ValueError(f"{op}: {name} must be at least {low}, got {v!r}.")

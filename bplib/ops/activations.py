@@ -72,6 +72,7 @@ def elu(z: ArrayLike, alpha: float = 1.0) -> tuple[Array, Pullback]:
     """z where z > 0, alpha·(eᶻ − 1) elsewhere. At z = 0 the derivative is alpha."""
     z = floats("elu", "z", z)
     positive = z > 0
+    alpha = float(alpha)  # a NumPy float64 would turn float32 into float64
     low = alpha * np.expm1(np.where(positive, 0, z))  # never the exponential of a large z
 
     def pullback(da: Array) -> Array:
@@ -104,13 +105,16 @@ def gelu(z: ArrayLike, approximate: str = "none") -> tuple[Array, Pullback]:
         raise ValueError(f'gelu: approximate must be "none" or "tanh", got {approximate!r}.')
     exact = approximate == "none"
     root = math.sqrt(2 / math.pi)
-    phi = normal_cdf(z) if exact else 0.5 * (1 + np.tanh(root * (z + 0.044715 * z * z * z)))
+    # Beyond these bounds Φ is 0 or 1 to the last digit; without them z² and z³ would overflow.
+    near = np.clip(z, -40, 40) if exact else np.clip(z, -21, 21)
+    # (1 + tanh u) / 2 is σ(2u), which keeps its digits where tanh u is near −1.
+    phi = normal_cdf(near) if exact else _sigmoid(2 * root * (near + 0.044715 * near * near * near))
 
     def pullback(da: Array) -> Array:
         if exact:
-            slope = np.exp(-0.5 * z * z) * (0.5 * root)  # the normal density
+            slope = np.exp(-0.5 * near * near) * (0.5 * root)  # the normal density
         else:
-            slope = 2 * phi * (1 - phi) * root * (1 + 3 * 0.044715 * z * z)
+            slope = 2 * phi * (1 - phi) * root * (1 + 3 * 0.044715 * near * near)
         return upstream("gelu", da, z.shape, z.dtype) * (phi + z * slope)
 
     return z * phi, pullback
@@ -128,6 +132,13 @@ def silu(z: ArrayLike) -> tuple[Array, Pullback]:
     return z * s, pullback
 
 
+def _top(op: str, z: Array, axis: int) -> Array:
+    """The largest entry along the axis, which is kept."""
+    if z.shape[axis] == 0:
+        raise ValueError(f"{op}: z of shape {z.shape} has no entries along axis {axis}.")
+    return z.real.max(axis=axis, keepdims=True)
+
+
 @differentiable("z")
 def softmax(z: ArrayLike, axis: int = -1) -> tuple[Array, Pullback]:
     """eᶻ / Σ eᶻ along an axis, shifted by the largest entry so that nothing overflows.
@@ -137,7 +148,7 @@ def softmax(z: ArrayLike, axis: int = -1) -> tuple[Array, Pullback]:
     """
     z = floats("softmax", "z", z)
     axis = normal_axis("softmax", axis, z.ndim)
-    p = np.exp(z - z.real.max(axis=axis, keepdims=True))
+    p = np.exp(z - _top("softmax", z, axis))
     p /= p.sum(axis=axis, keepdims=True)
 
     def pullback(dp: Array) -> Array:
@@ -152,7 +163,7 @@ def log_softmax(z: ArrayLike, axis: int = -1) -> tuple[Array, Pullback]:
     """z − log Σ eᶻ along an axis. The pullback gives dz = d − softmax(z) · Σ d."""
     z = floats("log_softmax", "z", z)
     axis = normal_axis("log_softmax", axis, z.ndim)
-    shifted = z - z.real.max(axis=axis, keepdims=True)
+    shifted = z - _top("log_softmax", z, axis)
     value = shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
 
     def pullback(d: Array) -> Array:

@@ -1,6 +1,8 @@
 """Arithmetic element by element, reductions, and ops that only move numbers about.
 
-Binary ops broadcast as NumPy does; their pullbacks sum the gradient back to each argument's own shape.
+Arguments are arrays of any shape, single numbers included. Binary ops broadcast as NumPy does, and their
+pullbacks sum the gradient back to each argument's own shape. A reduction's value has the shape of its argument
+without the reduced axes, or with size 1 there if ``keepdims``.
 """
 
 from __future__ import annotations
@@ -150,7 +152,7 @@ def where(condition: ArrayLike, a: ArrayLike, b: ArrayLike) -> tuple[Array, Pull
         raise ValueError(
             f"where: shapes {condition.shape} (condition), {a.shape} (a) and {b.shape} (b) do not broadcast."
         ) from None
-    value = np.where(condition, a, b)
+    value = np.asarray(np.where(condition, a, b))
     shape, dtype, shape_a, shape_b = value.shape, value.dtype, a.shape, b.shape
 
     def pullback(d: Array) -> tuple[Array, Array]:
@@ -199,8 +201,10 @@ def sqrt(x: ArrayLike) -> tuple[Array, Pullback]:
 def _axes(op: str, axis: Axis, ndim: int) -> tuple[int, ...]:
     if axis is None:
         return tuple(range(ndim))
-    axes = axis if isinstance(axis, tuple) else (axis,)
-    return tuple(normal_axis(op, a, ndim) for a in axes)
+    axes = tuple(normal_axis(op, a, ndim) for a in (axis if isinstance(axis, tuple) else (axis,)))
+    if len(set(axes)) < len(axes):
+        raise ValueError(f"{op}: axis {axis} names an axis twice.")
+    return axes
 
 
 def _kept(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]:
@@ -308,7 +312,11 @@ def reshape(x: ArrayLike, shape: int | tuple[int, ...]) -> tuple[Array, Pullback
 def transpose(x: ArrayLike, axes: tuple[int, ...] | None = None) -> tuple[Array, Pullback]:
     """Permute the axes (reverse them by default); the gradient takes the inverse permutation."""
     x = floats("transpose", "x", x)
-    order = tuple(range(x.ndim))[::-1] if axes is None else tuple(a % (x.ndim or 1) for a in axes)
+    order = (
+        tuple(range(x.ndim))[::-1]
+        if axes is None
+        else tuple(normal_axis("transpose", a, x.ndim) for a in axes)
+    )
     if sorted(order) != list(range(x.ndim)):
         raise ValueError(f"transpose: axes {axes} is not a permutation of the {x.ndim} axes of x.")
     back = tuple(int(i) for i in np.argsort(order))
@@ -324,6 +332,10 @@ def transpose(x: ArrayLike, axes: tuple[int, ...] | None = None) -> tuple[Array,
 @differentiable("arrays")
 def concatenate(arrays: Sequence[ArrayLike], axis: int = 0) -> tuple[Array, Pullback]:
     """Join arrays along an axis; the gradient is cut at the same places, one piece per array."""
+    if not isinstance(arrays, list | tuple):
+        raise TypeError(
+            f"concatenate: arrays must be a list or tuple of arrays, got {type(arrays).__name__}."
+        )
     if not arrays:
         raise ValueError("concatenate: arrays is empty.")
     parts = [floats("concatenate", f"arrays[{i}]", a) for i, a in enumerate(arrays)]
@@ -374,10 +386,10 @@ def getitem(x: ArrayLike, index: Any) -> tuple[Array, Pullback]:
 
 
 @differentiable("x")
-def broadcast_to(x: ArrayLike, shape: tuple[int, ...]) -> tuple[Array, Pullback]:
+def broadcast_to(x: ArrayLike, shape: int | tuple[int, ...]) -> tuple[Array, Pullback]:
     """Repeat x to a larger shape; the gradients of all the copies add up."""
     x = floats("broadcast_to", "x", x)
-    shape = tuple(shape)
+    shape = (int(shape),) if isinstance(shape, int | np.integer) else tuple(shape)
     try:
         value = np.broadcast_to(x, shape)
     except ValueError:

@@ -65,7 +65,14 @@ def matmul(a: ArrayLike, b: ArrayLike) -> tuple[Array, Pullback]:
         raise ValueError(
             f"matmul: a {a.shape} and b {b.shape} do not fit: expected (..., N, K) and (..., K, M)."
         )
-
+    if a.shape[:-2] != b.shape[:-2]:
+        try:
+            np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+        except ValueError:
+            raise ValueError(
+                f"matmul: the batch axes of a {a.shape} and b {b.shape} do not broadcast: "
+                f"{a.shape[:-2]} and {b.shape[:-2]}."
+            ) from None
     value = a @ b
     shape, dtype = value.shape, value.dtype
 

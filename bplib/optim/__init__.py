@@ -1,8 +1,8 @@
 """Optimisers: what to do with a gradient once it is there.
 
-A rule (``bplib.optim.rules``) is the mathematics: a function that returns the new parameter and its new memory. An
-``Optimizer`` applies one rule to a list of parameters. A schedule is a function of the step: ``optimizer.lr =
-schedule(t)``.
+A rule (``bplib.optim.rules``) is the mathematics: a function that returns the new parameter and its new
+memory. An ``Optimizer`` applies one rule to a list of parameters. A schedule is a function of the step:
+``optimizer.lr = schedule(t)``.
 """
 
 from bplib.optim.clipping import clip_grad_norm, clip_grad_value

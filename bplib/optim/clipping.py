@@ -1,6 +1,7 @@
-"""Gradient clipping: a bound on how far one step can go. It bounds an exploding gradient; it revives no vanished one.
+"""Gradient clipping: a bound on how far one step can go.
 
-``p.grad`` is replaced by a new array, never changed in place: the tape may have handed the same array to others.
+It bounds an exploding gradient and can do nothing for a vanished one. ``p.grad`` is replaced by a new array,
+never changed in place: the tape may have handed the same array to others.
 """
 
 from __future__ import annotations
@@ -10,14 +11,15 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from bplib.optim.optimizers import Trainable, parameter_list, require_finite
+from bplib.optim._parameters import Trainable, parameter_list, require_finite
 
 
 def clip_grad_norm(params: Iterable[Trainable], max_norm: float) -> float:
     """Shorten all gradients together, as one vector, to length ``max_norm``; returns the length before.
 
-    One factor for every entry, so that the direction stays. Gradients that are short enough, and None, are left
-    alone. The factor is max_norm / (norm + 1e-6), PyTorch's. NaN or infinity is an error: no factor cures it.
+    One factor for every entry, so that the direction stays. Gradients that are short enough, and None, are
+    left alone. The factor is max_norm / (norm + 1e-6), PyTorch's. NaN or infinity is an error: no factor
+    cures it.
     """
     if not max_norm > 0:
         raise ValueError(f"clip_grad_norm: max_norm must be greater than 0, got {max_norm!r}.")
@@ -32,7 +34,7 @@ def clip_grad_norm(params: Iterable[Trainable], max_norm: float) -> float:
     ):  # the squares left the range of numbers: take out the largest entry
         top = max((float(np.abs(p.grad).max(initial=0)) for _, p in held), default=0.0)
         norm = top * _norm([p.grad / top for _, p in held]) if top else 0.0
-    factor = max_norm / (norm + 1e-6)
+    factor = float(max_norm) / (norm + 1e-6)  # Python numbers: NumPy's float64 would widen a float32 gradient
     if factor < 1:
         for _, p in held:
             p.grad = np.asarray(p.grad * factor)
@@ -44,12 +46,13 @@ def _norm(grads: list[np.ndarray]) -> float:
 
 
 def clip_grad_value(params: Iterable[Trainable], limit: float) -> float:
-    """Bound every entry to [−limit, limit], each on its own, which turns the gradient; returns the largest |entry|
-    there was. Infinity is clipped too; NaN is an error.
+    """Bound every entry to [−limit, limit], each on its own; returns the largest |entry| there was.
+
+    The gradient's direction changes. Infinity is clipped like any large number; NaN is an error.
     """
     if not limit > 0:
         raise ValueError(f"clip_grad_value: limit must be greater than 0, got {limit!r}.")
-    largest = 0.0
+    limit, largest = float(limit), 0.0
     for i, p in enumerate(parameter_list("clip_grad_value", params)):
         if p.grad is None:
             continue

@@ -30,17 +30,17 @@ def find_lr(
     diverge: float = 3.0,
     window: int = 1,
 ) -> Sweep:
-    """Train for up to ``steps`` steps while the rate grows from ``lr_start`` to ``lr_end``, each by the same factor.
+    """Train for up to ``steps`` steps while the rate grows evenly (by factors) to ``lr_end``.
 
     loss_and_grad  runs forward and backward on the next batch and returns the loss; gradients start as None
-    diverge        stop when the loss has risen above its lowest by ``diverge`` times the larger of that lowest
-                   (its size) and the fall that led there; a loss or gradient that is not finite stops it too
-    window         average over so many neighbouring losses, for noisy mini-batches, before looking for the lowest
+    diverge        stop when the loss has risen above its lowest by ``diverge`` times the larger of
+                   |lowest| and the fall that led there; a loss or gradient that is not finite stops it too
+    window         look for the lowest in averages over so many neighbouring losses (noisy mini-batches)
 
     The loss falls while the rate is stable and rises after: the rate at the lowest loss is the edge. The
-    suggestion is a tenth of it, a margin because later curvature may be larger than here. Parameters, gradients,
-    the optimiser's memory and rate are put back, also after an error; what else the closure changes
-    (a generator, a batch norm's running averages) is not.
+    suggestion is a tenth of it (NaN if the loss never fell), a margin because later curvature may be larger
+    than here. Parameters, gradients, the optimiser's memory and rate are put back, also after an error; what
+    else the closure changes (a generator, a batch norm's running averages) is not.
     """
     if not (0 < lr_start < lr_end < math.inf):
         raise ValueError(
@@ -80,8 +80,10 @@ def find_lr(
             "find_lr: the loss is not finite before the first step; look at the data and model."
         )
     seen = np.array(losses)
-    edge = int(np.argmin(_averaged(seen, window)))
-    return Sweep(lrs[: len(seen)], seen, float(lrs[edge]) / 10)
+    smooth = _averaged(seen, window)
+    edge = int(np.argmin(smooth))
+    suggestion = float(lrs[edge]) / 10 if smooth[edge] < smooth[0] else math.nan
+    return Sweep(lrs[: len(seen)], seen, suggestion)
 
 
 def _averaged(x: Array, window: int) -> Array:

@@ -2,14 +2,14 @@
 
 > **A rule is a function that returns the new parameter and its new memory.**
 
-``w, state = rule(w, g, state, lr, …)``: w and its gradient g have one shape, ``state`` is what the rule returned at
-the step before, ``{}`` at the first. Rules are pure: no argument is changed, and no result shares memory with one.
-Each parameter has its own state, its own count of steps t in it. Names and defaults are those of PyTorch, and
-so are the numbers.
+``w, state = rule(w, g, state, lr, …)``: w and its gradient g have one shape, ``state`` is what the rule
+returned at the step before, ``{}`` at the first. Rules are pure: no argument is changed, and no result shares
+memory with one. Each parameter has a state, and so a count of steps t, of its own. Names and defaults are
+those of PyTorch, and so are the numbers.
 
-A number that multiplies an array is worked out first (``lr / (1 - beta1**t) * m`` divides one number, not an
-array). For Adam that is 0.87 × the time of correcting both averages as arrays, and as fast as PyTorch's own step;
-scratch memory reused between steps would win another quarter, and hide the formula.
+Numbers are worked out before arrays: ``lr / (1 - beta1**t) * m`` divides one number, not an array. For Adam
+that is 0.87 × the time of correcting m as an array, and as fast as PyTorch's own step; scratch memory reused
+between steps would win another quarter, and hide the formula.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def sgd(
 ) -> tuple[Array, State]:
     """Gradient descent; with ``momentum`` along u, a running sum of gradients: u ← μu + g, w ← w − lr·u.
 
-    Nesterov's variant takes its gradient at the look-ahead point, where momentum alone would carry w. Written in
-    that point's coordinates, which is what w stands for here, the step is g + μu. u begins as the first
+    Nesterov's variant takes its gradient at the look-ahead point, where momentum alone would carry w. Written
+    in that point's coordinates, which is what w stands for here, the step is g + μu. u begins as the first
     gradient, undampened.
     """
     if weight_decay:

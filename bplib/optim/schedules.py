@@ -1,7 +1,7 @@
 """Learning-rate schedules: pure functions of the step, so there is nothing to save and nothing to forget.
 
-``optimizer.lr = schedule(t)`` before step t = 0, 1, 2, …; ``plt.plot(schedule.values(1000))`` shows one. A "step" is
-whatever is counted: updates, or epochs. After its last step a schedule stays where it is.
+``optimizer.lr = schedule(t)`` before step t = 0, 1, 2, …; ``plt.plot(schedule.values(1000))`` shows one. A
+step is whatever is counted: updates, or epochs. After its last step a schedule stays where it is.
 """
 
 from __future__ import annotations

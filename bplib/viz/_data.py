@@ -11,7 +11,8 @@ Array = NDArray[Any]
 
 
 def finite(where: str, name: str, x: Any, *shapes: str) -> Array:
-    """``x`` (array, list, tape tensor) as an array of finite numbers; ``shapes`` such as "(N, 2)" are allowed.
+    """``x`` (array, list, tape tensor) as an array of finite numbers; ``shapes`` such as "(N, 2)" are
+    allowed.
 
     A letter stands for any size, a number for itself.
     """

@@ -11,7 +11,9 @@ from matplotlib.figure import Figure
 
 
 class Drawn(NamedTuple):
-    """What every drawing function returns: ``fig, ax = …``. As the last line of a cell it prints its alt text."""
+    """What every drawing function returns: ``fig, ax = …``. As the last line of a cell it prints its alt
+    text.
+    """
 
     fig: Figure
     ax: Any
@@ -57,7 +59,7 @@ def describe(ax: Any, sentence: str) -> None:
 
 
 def alt_text(fig: Figure) -> str:
-    """The alt text of a figure, empty if nothing has described it. Set ``fig.bplib_alt`` to write your own."""
+    """The alt text of a figure, empty if there is none. Set ``fig.bplib_alt`` to write your own."""
     return getattr(fig, "bplib_alt", "")
 
 

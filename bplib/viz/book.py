@@ -1,6 +1,7 @@
 """Alt text in the book: a plug-in for MyST-NB, which by itself takes it only from a cell's static metadata.
 
-Announced in pyproject.toml as an entry point of the group ``myst_nb.mime_renderers``. MyST-NB is not imported.
+Announced in pyproject.toml as an entry point of the group ``myst_nb.mime_renderers``. MyST-NB is not
+imported.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,15 +15,17 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 
+from bplib.nn.module import Module, Parameter
 from bplib.tape import Tensor
 from bplib.viz import style as s
 from bplib.viz.alt import Drawn, describe, number
 from bplib.viz.layout import Layout, arrange
-from bplib.viz.trace import Node, Trace, graph_sentence, short, trace
+from bplib.viz.tracing import Node, Trace, graph_sentence, short, trace
 
 _FONT = 10.0  # points
 _LINE = 0.19  # inches from one line of text to the next
 _MARGIN = 0.12
+_LEGIBLE = 5.6  # wider than this, a phone shows the text smaller than 8 pixels
 _PAPER = "#F7F7F7"  # inside a box
 _FRAME = "#8C8C8C"
 _EDGE = "#6B6B6B"
@@ -45,7 +48,9 @@ class _Box:
 
 @dataclass
 class _Edge:
-    """From one box to another, where it enters as argument number ``argument``; ``label``: what it sends back."""
+    """From one box to another, where it enters as argument number ``argument``; ``label``: what it sends
+    back.
+    """
 
     start: int
     stop: int
@@ -56,6 +61,7 @@ class _Edge:
 def draw_graph(
     y: Tensor | Trace,
     *,
+    model: Module | None = None,
     parameters: Collection[Tensor | str] = (),
     direction: str = "auto",
     max_nodes: int = 60,
@@ -63,14 +69,15 @@ def draw_graph(
 ) -> Drawn:
     """The graph that computed ``y``, with the value of every tensor and, after backward, its gradient.
 
-    The natural use is ``y.backward(retain_graph=True, inner=True); draw_graph(y)``. Before ``backward`` it shows
-    values only. ``parameters`` (tensors, or their names) get a green frame. A tensor that is used several times
-    has a dot where its uses part; single numbers show there what each use sends back, and the gradient is their
-    sum. ``direction``: "right", "down", or "auto", which is right if that fits the page.
+    The natural use is ``y.backward(retain_graph=True, inner=True); draw_graph(y)``. Before ``backward`` it
+    shows values only. Parameters of a module, and those in ``parameters`` (tensors, or their names), get a
+    green frame; ``model`` lends them their names. A tensor that is used several times has a dot where its
+    uses part; single numbers show there what each use sends back, and the gradient is their sum.
+    ``direction``: "right", "down", or "auto", which is right if a phone can still show that.
     """
     if direction not in ("auto", "right", "down"):
         raise ValueError(f'draw_graph: direction must be "auto", "right" or "down", got {direction!r}.')
-    t = y if isinstance(y, Trace) else trace(y)
+    t = y if isinstance(y, Trace) else trace(y, model)
     if len(t.nodes) > max_nodes:
         raise ValueError(
             f"draw_graph: {len(t.nodes)} nodes are too many to read (max_nodes={max_nodes}). "
@@ -80,9 +87,9 @@ def draw_graph(
     boxes, edges = _contents(t, green)
     plans = {way: _Plan(boxes, edges, way) for way in ("right", "down") if direction in ("auto", way)}
     plan = plans[direction] if direction != "auto" else plans["right"]
-    if direction == "auto" and plan.width > s.SIZES["wide"][0] and plans["down"].width < plan.width:
+    if direction == "auto" and plan.width > _LEGIBLE and plans["down"].width < plan.width:
         plan = plans["down"]
-    with s.style():
+    with s.styled():
         scale = 1.0
         if ax is None:
             fig, ax = plt.subplots(figsize=(plan.width, plan.height))
@@ -106,7 +113,7 @@ def _contents(t: Trace, green: set[str | int]) -> tuple[list[_Box], list[_Edge]]
     boxes = [_Box([("constant", s.text_colour(s.DATA, _PAPER), False)], s.DATA, False) for _ in constants]
     edges = [_Edge(i, first + c, k, "") for i, (c, k) in enumerate(constants)]
     for i, node in enumerate(t.nodes):
-        boxes.append(_box(node, t.title(i), node.label in green or id(node.tensor) in green))
+        boxes.append(_box(node, t.title(i), _is_parameter(node, green)))
     forks = {i for i, n in enumerate(t.nodes) if len(n.children) > 1 and not n.joint and n.tensor.size == 1}
     sent = t.contributions() if forks else {}
     for p, c, k in t.edges():
@@ -114,6 +121,10 @@ def _contents(t: Trace, green: set[str | int]) -> tuple[list[_Box], list[_Edge]]
         label = "" if back is None else number(np.asarray(back).item())
         edges.append(_Edge(first + p, first + c, k, label))
     return boxes, edges
+
+
+def _is_parameter(node: Node, green: set[str | int]) -> bool:
+    return isinstance(node.tensor, Parameter) or node.label in green or id(node.tensor) in green
 
 
 def _box(node: Node, title: str, parameter: bool) -> _Box:
@@ -216,7 +227,9 @@ class _Plan:
             )  # fmt: skip
 
     def _draw_edge(self, ax: Any, k: int, scale: float) -> None:
-        """A smooth line that leaves and enters in the direction of flow, and what it sends back written on it."""
+        """A smooth line that leaves and enters in the direction of flow, and what it sends back written on
+        it.
+        """
         e = self.edges[k]
         label = self._label(e)[0]
         stop = (self.layout.along[e.stop] - self.along[e.stop] / 2, self.entry[k])
@@ -225,7 +238,7 @@ class _Plan:
         if e.label:
             points[-1:] = [(middle - label / 2, stop[1]), stop]
         vertices, codes = [self.point(*points[0])], [Path.MOVETO]
-        for (a, b), (c, d) in zip(points, points[1:], strict=False):
+        for (a, b), (c, d) in itertools.pairwise(points):
             if abs(b - d) < 1e-9:
                 vertices.append(self.point(c, d))
                 codes.append(Path.LINETO)

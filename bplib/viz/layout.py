@@ -1,7 +1,7 @@
 """Where the nodes of a layered graph go. Three steps, after Sugiyama, Tagawa and Toda (1981).
 
 1. layers: a node comes after all its parents (longest path); a leaf sits right before its first use;
-2. order inside a layer: each node at the barycentre of its neighbours, swept to and fro, fewest crossings kept;
+2. order in a layer: each node at the barycentre of its neighbours, swept to and fro, fewest crossings kept;
 3. coordinates: as near to the neighbours as the distances between boxes allow.
 
 An edge across several layers gets a small invisible node in each, so that it is routed around the boxes.
@@ -10,6 +10,7 @@ An edge across several layers gets a small invisible node in each, so that it is
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 
 Edge = tuple[int, int]
@@ -59,7 +60,8 @@ def arrange(
 ) -> Layout:
     """Lay out nodes of these sizes. ``edges`` may name a pair twice; parents are numbered before children.
 
-    A long edge is straight from ``lead`` before each layer that it passes, clear of labels at the boxes beside it.
+    A long edge is straight from ``lead`` before each layer that it passes, clear of labels at the boxes
+    beside it.
     """
     count = len(along_size)
     layer = layers(count, edges)
@@ -69,7 +71,7 @@ def arrange(
     grid.up, grid.down = [[] for _ in range(total)], [[] for _ in range(total)]
     for (p, c), chain in zip(edges, chains, strict=True):
         path = [p, *chain, c]
-        for a, b in zip(path, path[1:], strict=False):
+        for a, b in itertools.pairwise(path):
             grid.down[a].append(b)
             grid.up[b].append(a)
     rows = _order(grid)
@@ -129,7 +131,7 @@ def _order(grid: _Grid) -> list[list[int]]:
 def crossings(down: list[list[int]], rows: list[list[int]]) -> int:
     """How many pairs of edges cross between neighbouring layers."""
     total = 0
-    for row, below in zip(rows, rows[1:], strict=False):
+    for row, below in itertools.pairwise(rows):
         place = {node: i for i, node in enumerate(below)}
         ends = [(i, place[m]) for i, node in enumerate(row) for m in down[node]]
         total += sum((a - c) * (b - d) < 0 for k, (a, b) in enumerate(ends) for c, d in ends[:k])
@@ -139,7 +141,7 @@ def crossings(down: list[list[int]], rows: list[list[int]]) -> int:
 def _place(grid: _Grid, count: int, rows: list[list[int]], gap: float) -> list[float]:
     across = [0.0] * len(grid.layer)
     for row in rows:
-        _spread(row, {i: 0.0 for i in row}, grid.size, gap, across)
+        _spread(row, dict.fromkeys(row, 0.0), grid.size, gap, across)
     for sweep in range(30):
         for row in rows if sweep % 2 == 0 else reversed(rows):
             wish = {}
@@ -155,8 +157,12 @@ def _place(grid: _Grid, count: int, rows: list[list[int]], gap: float) -> list[f
     return across
 
 
-def _spread(row: list[int], wish: dict[int, float], size: list[float], gap: float, across: list[float]) -> None:
-    """Put a row where it wishes to be, in its order and without overlap: least squares, by pooling neighbours."""
+def _spread(
+    row: list[int], wish: dict[int, float], size: list[float], gap: float, across: list[float]
+) -> None:
+    """Put a row where it wishes to be, in its order and without overlap: least squares, by pooling
+    neighbours.
+    """
     offset, at = [], 0.0
     for k, i in enumerate(row):
         if k:

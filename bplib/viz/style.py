@@ -1,13 +1,13 @@
 """One look for every figure of the course.
 
-Colours carry meaning, and never alone: a value is blue, a gradient vermilion, a parameter green, data grey, and
-words, markers or line styles say the same again for readers who cannot tell the colours apart.
+Colours carry meaning, and never alone: a value is blue, a gradient vermilion, a parameter green, data grey,
+and words, markers or line styles say the same again for readers who cannot tell the colours apart.
 
-Figures stand on an opaque white card. A transparent figure would need text that is readable on a white page and
-on a dark one (#121212); no colour has a contrast of 4.5 : 1 with both (the best has 4.3 : 1).
+Figures stand on an opaque white card. A transparent figure would need text that is readable on a white page
+and on a dark one (#121212); no colour has a contrast of 4.5 : 1 with both (the best has 4.3 : 1).
 
-Sizes are chosen for a phone: text is at least 8 CSS pixels high when a figure is shrunk to the 328 pixels that a
-360-pixel screen leaves.
+Sizes are chosen for a phone: text is at least 8 CSS pixels high when a figure is shrunk to the 328 pixels
+that a 360-pixel screen leaves.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def text_colour(colour: str, background: str = CARD) -> str:
     """The colour, darkened until text in it is readable on the background (4.5 : 1)."""
     rgb = to_rgb(colour)
     for k in range(100):
-        darker = to_hex([c * (1 - k / 100) for c in rgb])
+        darker = to_hex((rgb[0] * (1 - k / 100), rgb[1] * (1 - k / 100), rgb[2] * (1 - k / 100)))
         if contrast(darker, background) >= 4.5:
             return darker
     return "#000000"
@@ -68,12 +68,12 @@ def text_on(background: str) -> str:
 
 
 def font_sizes(width: float = SIZES["column"][0]) -> tuple[float, float]:
-    """Sizes in points of (labels, ticks) for a figure of this width in inches, so that a phone shows 8 pixels."""
+    """Points for (labels, ticks) in a figure of this width in inches, so that a phone shows 8 pixels."""
     ticks = max(10.0, 8.2 * 72 * width / PHONE)
     return ticks + 1, ticks
 
 
-def rc(width: float = SIZES["column"][0]) -> dict[str, Any]:
+def rc(width: float = SIZES["column"][0]) -> Any:
     """The style as matplotlib settings, for figures of this width in inches."""
     label, tick = font_sizes(width)
     return {
@@ -81,6 +81,8 @@ def rc(width: float = SIZES["column"][0]) -> dict[str, Any]:
         "figure.dpi": 96,  # one CSS pixel a dot; notebooks draw twice as many
         "figure.facecolor": CARD,
         "figure.constrained_layout.use": True,
+        "figure.constrained_layout.w_pad": 0.09,
+        "figure.constrained_layout.h_pad": 0.09,
         "savefig.dpi": 192,
         "savefig.facecolor": CARD,
         "svg.hashsalt": "backprop-proven",  # the same figure gives the same bytes
@@ -126,7 +128,7 @@ def use_style() -> None:
 
 
 @contextmanager
-def style(width: float = SIZES["column"][0]) -> Iterator[None]:
+def styled(width: float = SIZES["column"][0]) -> Iterator[None]:
     """The style inside a ``with`` block only."""
     with mpl.rc_context(rc(width)):
         yield
@@ -144,11 +146,11 @@ def drawing(
         raise ValueError(f"size must be one of {', '.join(map(repr, SIZES))}, got {size!r}.")
     if ax is not None:
         fig = (ax if rows == 1 else ax[0]).get_figure(root=True)
-        with style(fig.get_figwidth()):
+        with styled(fig.get_figwidth()):
             yield fig, ax
         return
     width, usual = SIZES[size]
-    with style(width):
+    with styled(width):
         fig, ax = plt.subplots(rows, figsize=(width, height or usual))
         try:
             yield fig, ax
@@ -157,8 +159,16 @@ def drawing(
             raise
 
 
+def colour_bar(ax: Any, mappable: Any, label: str) -> None:
+    """A colour bar as high as the axes."""
+    bar = ax.get_figure(root=True).colorbar(mappable, cax=ax.inset_axes((1.03, 0, 0.045, 1)), label=label)
+    bar.outline.set_visible(False)
+
+
 def mark_check(ax: Any, x: float, y: float, ok: bool, word: str = "") -> None:
-    """Mark a check at (x, y): a circle and "passed", or a cross and "FAILED". Shape and word say it, not only colour."""
+    """Mark a check at (x, y): a circle and "passed", or a cross and "FAILED". Shape and word say it, not
+    only colour.
+    """
     colour = PARAMETER if ok else GRADIENT
     ax.plot([x], [y], marker="o" if ok else "X", color=colour, markersize=9, linestyle="none", zorder=5)
     ax.annotate(
@@ -182,5 +192,5 @@ def save_figure(fig: Figure, path: str | os.PathLike[str]) -> None:
         about["Software"] = None
     else:
         raise ValueError(f"save_figure: the file must end in .svg or .png, got {name!r}.")
-    with style():
+    with styled():
         fig.savefig(path, metadata=about)

@@ -47,7 +47,7 @@ class Case:
 
 def _map(arg: Any, f: Callable[[np.ndarray], Any]) -> Any:
     if isinstance(arg, list | tuple) and any(isinstance(a, np.ndarray) for a in arg):
-        return [_map(a, f) for a in arg]
+        return type(arg)(_map(a, f) for a in arg)
     return f(arg) if isinstance(arg, np.ndarray) else arg
 
 
@@ -68,7 +68,7 @@ def _tuple(x: Any) -> tuple[Any, ...]:
 
 
 def _close(got: Any, want: Any, tolerance: float, what: str) -> None:
-    """Equal to ``tolerance``, relative to the largest entry: small arrays agree in as many digits as large ones.
+    """Equal to ``tolerance``, relative to the largest entry: small arrays agree in as many digits as large.
 
     Entries of an array that is zero but for rounding cannot: 64 ε of the dtype is granted absolutely.
     """

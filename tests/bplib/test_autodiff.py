@@ -81,7 +81,10 @@ def test_jvp_and_vjp_are_transposes_of_each_other() -> None:
     ("make", "message"),
     [
         (lambda: grad(lambda x: x * 2.0)(np.ones(3)), r"must return one number, it returned shape \(3,\)"),
-        (lambda: grad(lambda x: x, argnums=2)(1.0), "argnums is 2, but the function was called with 1 arguments"),
+        (
+            lambda: grad(lambda x: x, argnums=2)(1.0),
+            "argnums is 2, but the function was called with 1 arguments",
+        ),
         (lambda: jacobian(lambda x: x, mode="sideways"), 'must be "reverse" or "forward"'),
         (lambda: jvp(lambda x: x, np.ones(3), np.ones(2)), r"shape of x, \(3,\), got \(2,\)"),
     ],

@@ -190,7 +190,14 @@ def test_a_list_of_tensors() -> None:
 
 def test_an_array_on_the_left_reaches_the_tape() -> None:
     x = Tensor(np.array([1.0, 2.0]))
-    for y in (np.ones(2) + x, np.ones(2) - x, np.ones(2) * x, np.ones(2) / x, 2.0**x, np.eye(2) @ x.reshape(2, 1)):
+    for y in (
+        np.ones(2) + x,
+        np.ones(2) - x,
+        np.ones(2) * x,
+        np.ones(2) / x,
+        2.0**x,
+        np.eye(2) @ x.reshape(2, 1),
+    ):
         assert isinstance(y, Tensor)
         assert y.requires_grad
 
@@ -226,7 +233,11 @@ def test_a_chain_of_100_000_nodes_needs_no_recursion() -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from("+-*t"), st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=12))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("+-*t"), st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=12
+    )
+)
 def test_random_graphs_equal_finite_differences(program: list[tuple[str, int, int]]) -> None:
     """Any wiring, any fan-out: each instruction takes two earlier values by number."""
 
@@ -253,10 +264,18 @@ def test_iteration_length_and_item() -> None:
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda: Tensor(np.ones((2, 3))).backward(), ValueError, r"shape \(2, 3\); pass the upstream gradient"),
+        (
+            lambda: Tensor(np.ones((2, 3))).backward(),
+            ValueError,
+            r"shape \(2, 3\); pass the upstream gradient",
+        ),
         (lambda: Tensor(np.ones(3)).backward(np.ones(2)), ValueError, r"must have shape \(3,\), got \(2,\)"),
         (lambda: backward([np.ones(3)], [1.0]), TypeError, "expected a Tensor, got ndarray"),  # type: ignore[list-item]
-        (lambda: Tensor(np.array([1, 2])), TypeError, "value must hold floating-point numbers, got dtype int64"),
+        (
+            lambda: Tensor(np.array([1, 2])),
+            TypeError,
+            "value must hold floating-point numbers, got dtype int64",
+        ),
         (lambda: Tensor("three"), TypeError, "value must be an array or a number, got str"),
         (lambda: F.no_such_op, AttributeError, "has no op 'no_such_op'"),
     ],

@@ -1,7 +1,8 @@
 """The computational graph behind a tensor: who was computed from whom, with values, gradients and fan-out.
 
-``backward()`` frees the graph as it goes. So either keep it, ``y.backward(retain_graph=True, inner=True)``, or take
-``t = trace(y)`` before: the trace remembers the structure, and reads values and gradients when it is drawn.
+``backward()`` frees the graph as it goes. So either keep it, ``y.backward(retain_graph=True, inner=True)``,
+or take ``t = trace(y)`` before: the trace remembers the structure, and reads values and gradients when it
+is drawn.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from bplib import tape
+from bplib.nn.module import Module
 from bplib.tape import Tensor
 from bplib.viz.alt import listed, number, plural
 
@@ -43,7 +45,6 @@ class Node:
     def joint(self) -> bool:
         """An op with several outputs, which are nodes of their own; it has no single value."""
         return isinstance(self.tensor.value, tuple)
-
 
 
 @dataclass
@@ -91,13 +92,18 @@ class Trace:
                 sent = () if node.gradient is None else node.pullback(node.gradient)
             sent = sent if isinstance(sent, tuple) else (sent,)
             out |= {
-                (p, c, k): g for k, (p, g) in enumerate(zip(node.parents, sent, strict=False)) if p is not None
+                (p, c, k): g
+                for k, (p, g) in enumerate(zip(node.parents, sent, strict=False))
+                if p is not None
             }
         return out
 
 
-def trace(y: Tensor) -> Trace:
-    """Walk from ``y`` to the leaves. Take it before a ``backward()`` that frees the graph."""
+def trace(y: Tensor, model: Module | None = None) -> Trace:
+    """Walk from ``y`` to the leaves. Take it before a ``backward()`` that frees the graph.
+
+    ``model`` lends the paths of its parameters as names to those that have none.
+    """
     if not isinstance(y, Tensor):
         raise TypeError(f"trace: expected a Tensor, got {type(y).__name__}.")
     if not y.requires_grad:
@@ -118,7 +124,7 @@ def trace(y: Tensor) -> Trace:
                 found.append(parent)
     found.sort(key=lambda t: t.number)
     index = {t: i for i, t in enumerate(found)}
-    names = _names(found)
+    names = _names(found, {} if model is None else {id(p): path for path, p in model.named_parameters()})
     nodes = [
         Node(t, names[i], t.op, tuple(None if p is None else index[p] for p in t.parents), t.pullback)
         for i, t in enumerate(found)
@@ -129,11 +135,12 @@ def trace(y: Tensor) -> Trace:
     return out
 
 
-def _names(tensors: list[Tensor]) -> list[str]:
+def _names(tensors: list[Tensor], paths: dict[int, str]) -> list[str]:
     """Their own names; the nameless are v1, v2, … in the order in which they were computed."""
-    taken = {t.name for t in tensors}
+    own = [t.name or paths.get(id(t), "") for t in tensors]
+    taken = set(own)
     fresh = (name for k in range(1, 2 * len(tensors) + 2) if (name := f"v{k}") not in taken)
-    return [t.name or next(fresh) for t in tensors]
+    return [name or next(fresh) for name in own]
 
 
 def short(x: Any) -> str:
@@ -145,13 +152,18 @@ def short(x: Any) -> str:
         return number(x.item())
     if not np.all(np.isfinite(x)):
         return f"{int(np.sum(~np.isfinite(x)))} of {x.size} are NaN or ∞"
-    if x.ndim == 1 and x.size <= 3:
-        return f"[{', '.join(number(v, 2) for v in x)}]"
-    low, high = number(x.min(), 2), number(x.max(), 2)
-    return f"all {low}" if low == high else f"{low} … {high}"
+    if x.ndim == 1 and x.size <= 3 and len(row := f"[{', '.join(number(v, 2) for v in x)}]") <= 18:
+        return row
+    if x.min() == x.max():
+        return f"all {number(x.min(), 2)}"
+    for digits in (2, 3, 5):
+        low, high = number(x.min(), digits), number(x.max(), digits)
+        if low != high:
+            return f"{low} … {high}"
+    return f"about {low}"
 
 
-def graph_text(y: Tensor | Trace) -> str:
+def graph_text(y: Tensor | Trace, model: Module | None = None) -> str:
     """The graph in words, one line a tensor, each after those that it was computed from.
 
     >>> from bplib.tape import Tensor
@@ -162,7 +174,7 @@ def graph_text(y: Tensor | Trace) -> str:
     a: value 2, gradient 4; used 2 times: by v1 (sends back 2) and v1 (sends back 2)
     v1 = mul(a, a): value 4, gradient 1
     """
-    t = y if isinstance(y, Trace) else trace(y)
+    t = y if isinstance(y, Trace) else trace(y, model)
     sent = t.contributions()
     lines = []
     for i, node in enumerate(t.nodes):
@@ -195,7 +207,9 @@ def graph_sentence(t: Trace) -> str:
     """Alt text of the drawn graph: everything if it is small, an outline if it is not."""
     y = t.nodes[t.output]
     ops = [n for n in t.nodes if n.op and n.tensor.slot is None]
-    head = f"Computational graph of {y.label}: {plural(len(t.nodes), 'node')}, {plural(len(ops), 'operation')}"
+    head = (
+        f"Computational graph of {y.label}: {plural(len(t.nodes), 'node')}, {plural(len(ops), 'operation')}"
+    )
     if len(t.nodes) <= 8:
         return f"{head}. {'. '.join(graph_text(t).splitlines())}."
     leaves = [n.label for n in t.nodes if not n.op]

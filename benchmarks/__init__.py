@@ -1,0 +1,1 @@
+"""bplib beside its peers, in one run: ``python -m benchmarks``."""
