@@ -224,7 +224,7 @@ def lock(args):
     output = ["-c", constraints, "-o", "requirements.txt", *args]
     run(BIN / "uv", "pip", "compile", *options, *extras, "pyproject.toml", *output)
     pins = (ROOT / "requirements.txt").read_text()
-    (ROOT / "requirements.txt").write_text("\n".join([*header, pins]))
+    (ROOT / "requirements.txt").write_text("\n".join([*header, "", pins]))
     say("requirements.txt is resolved; the next command brings .venv up to it")
 
 

@@ -110,7 +110,7 @@ def _unflatten(tree: Any, arrays: Any) -> Any:
 def load(path: Path, model: Module, optimizer: Any, rng: np.random.Generator) -> TrainingState:
     """Put model, optimiser and generators back to where ``path`` left them."""
     try:
-        with np.load(path, allow_pickle=False) as f:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as f:
             arrays = dict(f)
         about = json.loads(str(arrays["about"]))
     except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:

@@ -7,7 +7,6 @@ numbers are a reverse topological order. Gradients of one sweep live in a dict, 
 
 from __future__ import annotations
 
-import inspect
 import itertools
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from bplib import ops
+from bplib._signature import signature_of
 from bplib.ops._door import Array, ArrayLike, floats
 
 _next_number = itertools.count().__next__
@@ -153,7 +153,7 @@ def no_grad() -> Iterator[None]:
 
 def apply(op: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Call an op on tensors: unwrap the values, run it, remember its pullback and where its gradients go."""
-    signature = _signatures.get(op) or _signature(op)
+    signature = signature_of(op)
     if kwargs:
         args, kwargs = signature.positional(args, kwargs)
     parents: list[Tensor | None] = []
@@ -275,41 +275,6 @@ def _reachable(outputs: Sequence[Tensor]) -> list[Tensor]:
                 seen.add(parent)
                 stack.append(parent)
     return stack
-
-
-class _Signature:
-    """Which positional parameters of an op receive a gradient, looked up once per op."""
-
-    def __init__(self, op: Callable[..., Any]) -> None:
-        parameters = list(inspect.signature(op).parameters.values())
-        self.names = [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY]
-        self.defaults = {p.name: p.default for p in parameters}
-        # An op without the mark (one that a reader has just written): all arguments without a default.
-        wanted = getattr(op, "differentiable", [p.name for p in parameters if p.default is p.empty])
-        self.differentiable = [name in wanted for name in self.names]
-        self.need_dx = "need_dx" in self.defaults
-
-    def positional(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Move arguments given by name into their places; what cannot be placed stays by name."""
-        out = list(args)
-        rest = dict(kwargs)
-        for name in self.names[len(args) :]:
-            if name not in rest and all(n not in rest for n in self.names):
-                break
-            if name not in rest and self.defaults[name] is inspect.Parameter.empty:
-                break
-            out.append(rest.pop(name, self.defaults[name]))
-        return tuple(out), rest
-
-
-_signatures: dict[Any, _Signature] = {}
-
-
-def _signature(op: Callable[..., Any]) -> _Signature:
-    found = _signatures.get(op)
-    if found is None:
-        found = _signatures[op] = _Signature(op)
-    return found
 
 
 def tensor_value(x: Any) -> Array:

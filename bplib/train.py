@@ -151,7 +151,8 @@ def _first_bad_layer(model: Module, x: Array, loss: float, state: files.Training
 
     def look(module: Module, out: Any) -> None:
         outs = out if isinstance(out, tuple) else (out,)
-        if not bad and not all(np.all(np.isfinite(getattr(o, "value", o))) for o in outs):
+        values: list[Any] = [getattr(o, "value", o) for o in outs]
+        if not bad and not all(np.isfinite(v).all() for v in values):
             where = names[id(module)] or "the model"
             bad.append(f"{where} ({type(module).__name__}) is the first layer whose output is not finite")
 

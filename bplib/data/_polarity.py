@@ -82,7 +82,7 @@ def read_lines(content: bytes) -> list[str]:
     """The lines of a text without the empty ones, blanks at their ends removed.
 
     Bytes that are not UTF-8 are windows-1252, the encoding in which the set was published. Lines end with a
-    newline and nothing else: str.splitlines would also cut at the byte 0x85, which is an ellipsis there.
+    newline and nothing else: str.splitlines would also cut at other characters.
     """
     try:
         text = content.decode("utf-8")

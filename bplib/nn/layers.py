@@ -87,7 +87,8 @@ class ConvTranspose2d(Module):
         dtype: Any = np.float64,
     ) -> None:
         k = (kernel, kernel) if isinstance(kernel, int) else tuple(kernel)
-        self.w = Parameter(init((c_in, c_out, *k), rng, dtype=dtype))
+        fans = (c_in * k[0] * k[1], c_out * k[0] * k[1])  # the shape alone would be read the other way round
+        self.w = Parameter(init((c_in, c_out, *k), rng, dtype=dtype, fans=fans))
         self.b = _zeros((c_out,), dtype) if bias else None
         self.options = {"stride": stride, "padding": padding}
 

@@ -20,10 +20,9 @@ Pair = int | tuple[int, int]
 F = TypeVar("F", bound=Callable[..., Any])
 
 _ndarray = np.ndarray
+# A single number travels as this scalar: NumPy computes with it 3 times as fast as with a 0-d array.
+_number = np.float64
 _number_dtype = np.dtype(np.float64)
-_number = (
-    np.float64
-)  # a single number travels as this scalar: NumPy computes with it 3× faster than with a 0-d array
 
 
 def differentiable(*names: str) -> Callable[[F], F]:

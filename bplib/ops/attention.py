@@ -38,7 +38,9 @@ def _mask(op: str, mask: ArrayLike, shape: tuple[int, ...]) -> Array:
 
 def _weights(op: str, q: Array, k: Array, mask: ArrayLike | None) -> Array:
     """softmax(q kᵀ / √d) over the keys, (..., Tq, Tk), 0 where the mask is False."""
-    p = (q * (1 / math.sqrt(q.shape[-1]))) @ k.swapaxes(-1, -2)  # scaling q is cheaper than scaling the scores
+    p = (q * (1 / math.sqrt(q.shape[-1]))) @ k.swapaxes(
+        -1, -2
+    )  # scaling q is cheaper than scaling the scores
     if mask is not None:
         np.copyto(p, -np.inf, where=~_mask(op, mask, p.shape))
     top = p.real.max(axis=-1, keepdims=True)
@@ -57,7 +59,9 @@ def _queries_and_keys(op: str, q: ArrayLike, k: ArrayLike) -> tuple[Array, Array
     q, k = floats(op, "q", q), floats(op, "k", k)
     same_dtype(op, q=q, k=k)
     if q.ndim < 2 or k.ndim < 2 or q.shape[-1] != k.shape[-1]:
-        raise ValueError(f"{op}: q {q.shape} and k {k.shape} do not fit: expected (..., Tq, d) and (..., Tk, d).")
+        raise ValueError(
+            f"{op}: q {q.shape} and k {k.shape} do not fit: expected (..., Tq, d) and (..., Tk, d)."
+        )
     if not q.shape[-1] or not k.shape[-2]:
         raise ValueError(f"{op}: q {q.shape} and k {k.shape} need at least one feature and one key.")
     _batch(op, q=q, k=k)
@@ -120,7 +124,9 @@ def scaled_dot_product_attention(
     return out, pullback
 
 
-def _linear_inputs(op: str, x_name: str, x: ArrayLike, W_name: str, W: ArrayLike, b: ArrayLike) -> list[Array]:
+def _linear_inputs(
+    op: str, x_name: str, x: ArrayLike, W_name: str, W: ArrayLike, b: ArrayLike
+) -> list[Array]:
     """One projection's arrays, checked: x (N, T, D), W (D, M), b (M,) or None."""
     x = floats(op, x_name, x, 3, "(N, T, D)")
     W = floats(op, W_name, W, 2, "(D, M)")
@@ -174,7 +180,9 @@ def multi_head_weights(
     x_q, Wq, bq = _linear_inputs(op, "x_q", x_q, "Wq", Wq, bq)
     x_kv, Wk, bk = _linear_inputs(op, "x_kv", x_kv, "Wk", Wk, bk)
     _check_heads(op, heads, Wq=Wq, Wk=Wk)
-    return _weights(op, *_queries_and_keys(op, _project(x_q, Wq, bq, heads)[0], _project(x_kv, Wk, bk, heads)[0]), mask)
+    return _weights(
+        op, *_queries_and_keys(op, _project(x_q, Wq, bq, heads)[0], _project(x_kv, Wk, bk, heads)[0]), mask
+    )
 
 
 @differentiable("x_q", "x_kv", "Wq", "Wk", "Wv", "Wo", "bq", "bk", "bv", "bo")

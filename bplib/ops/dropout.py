@@ -29,7 +29,7 @@ def dropout(
     if not training or p == 0:
         return x, lambda d: upstream("dropout", d, shape, dtype)
     keep = rng.random(shape, dtype=np.float32) >= p  # one byte an element is all that the pullback keeps
-    scale = 1 / (1 - p)
+    scale = 1 / (1 - float(p))
 
     def pullback(d: ArrayLike) -> Array:
         return upstream("dropout", d, shape, dtype) * keep * scale

@@ -17,7 +17,6 @@ from bplib.ops._door import (
     ArrayLike,
     Pullback,
     differentiable,
-    expect_shape,
     floats,
     integers,
     same_dtype,
@@ -103,6 +102,7 @@ def huber_loss(
     """
     if not delta > 0:
         raise ValueError(f"huber_loss: delta must be positive, got {delta!r}.")
+    delta = float(delta)  # a NumPy float64 would turn float32 into float64
     pred = floats("huber_loss", "pred", pred)
     off = pred - _against("huber_loss", "target", target, "pred", pred)
     slope = np.where(abs(off.real) <= delta, off, np.copysign(delta, off.real))
@@ -176,6 +176,7 @@ def softmax_cross_entropy(
     y = _labels(op, labels, "z", z)
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"{op}: label_smoothing must lie in [0, 1], got {label_smoothing!r}.")
+    label_smoothing = float(label_smoothing)  # a NumPy float64 would turn float32 into float64
     (N, K), rows = z.shape, np.arange(len(z))
     e = z - _row_max(z.real)
     losses = (label_smoothing - 1) * e[rows, y]
@@ -212,7 +213,7 @@ def hinge_loss(
     if not margin > 0:
         raise ValueError(f"hinge_loss: margin must be positive, got {margin!r}.")
     rows, dtype = np.arange(len(scores)), scores.dtype
-    gap = scores - scores[rows, y][:, None] + margin
+    gap = scores - scores[rows, y][:, None] + float(margin)
     violated = gap.real > 0
     violated[rows, y] = False  # the true class does not compete with itself
     value, weigh = _reduce("hinge_loss", np.where(violated, gap, 0).sum(axis=1), reduction)
@@ -238,7 +239,9 @@ def kl_divergence(log_p: ArrayLike, q: ArrayLike, *, reduction: str = "mean") ->
     q = _against("kl_divergence", "q", q, "log_p", log_p)
     if not (q.real >= 0).all():
         at = tuple(int(i) for i in np.argwhere(~(q.real >= 0))[0])
-        raise ValueError(f"kl_divergence: q[{at[0]}, {at[1]}] is {q[at]}; q holds probabilities, not logarithms.")
+        raise ValueError(
+            f"kl_divergence: q[{at[0]}, {at[1]}] is {q[at]}; q holds probabilities, not logarithms."
+        )
     there = q.real > 0
     terms = q * (np.log(np.where(there, q, 1)) - np.where(there, log_p, 0))
     value, weigh = _reduce("kl_divergence", terms.sum(axis=1), reduction)

@@ -94,7 +94,7 @@ def batch_norm(
     shape = np.shape(x)
     x, (gamma, beta), column = _channels(op, x, gamma=gamma, beta=beta)
     mean, var, centred = _statistics(x, column)
-    inv = 1 / np.sqrt(var + eps)
+    inv = 1 / np.sqrt(var + float(eps))
     scale = gamma * inv  # x̂ itself is never stored: one pass over the batch less, in each direction
     y = centred * scale.reshape(column)
     y += beta.reshape(column)
@@ -105,7 +105,7 @@ def batch_norm(
     ) -> tuple[Array, Array, Array]:
         dy = np.zeros(shape, dtype) if dy is None else upstream(op, dy, shape, dtype)
         dy = dy.reshape(centred.shape)
-        count = dy.size // dy.shape[1]
+        count = dy.size // inv.size
         dbeta = _sums(dy)
         dgamma = _dots(dy, centred) * inv
         dx = centred * (dgamma * inv / -count).reshape(column)  # through the variance
@@ -136,7 +136,7 @@ def batch_norm_inference(
     if (var.real < 0).any():
         at = int(np.argmax(var.real < 0))
         raise ValueError(f"{op}: var[{at}] is {var[at]}; a variance is not negative.")
-    inv = 1 / np.sqrt(var + eps)
+    inv = 1 / np.sqrt(var + float(eps))
     scale = gamma * inv
     centred = x - mean.reshape(column)
     y = centred * scale.reshape(column)
@@ -152,9 +152,7 @@ def batch_norm_inference(
 
 
 @differentiable("x", "gamma", "beta")
-def layer_norm(
-    x: ArrayLike, gamma: ArrayLike, beta: ArrayLike, eps: float = 1e-5
-) -> tuple[Array, Pullback]:
+def layer_norm(x: ArrayLike, gamma: ArrayLike, beta: ArrayLike, eps: float = 1e-5) -> tuple[Array, Pullback]:
     """γ · x̂ + β, each row of the last axis normalised by its own mean and biased variance.
 
     x: (..., D); gamma, beta: (D,).
@@ -171,7 +169,7 @@ def layer_norm(
     x = x.reshape(-1, D)
     # Row sums as matrix-vector products: 3 × faster than x.mean(axis=1) at (4096, 256).
     xhat = x - (x @ np.ones(D, x.dtype) / D)[:, None]
-    inv = 1 / np.sqrt(_row_dots(xhat, xhat) / D + eps)[:, None]
+    inv = 1 / np.sqrt(_row_dots(xhat, xhat) / D + float(eps))[:, None]
     xhat *= inv
     y = xhat * gamma
     y += beta

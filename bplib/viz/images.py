@@ -34,7 +34,7 @@ def filters(w: Any, *, columns: int | None = None, ax: Any = None, size: str = "
     else:
         tiles = w.reshape(count * channels, *w.shape[2:]) / top
         columns = channels if channels > 1 else columns
-    columns = columns or math.ceil(math.sqrt(len(tiles) * 1.4))
+    columns = math.ceil(math.sqrt(len(tiles) * 1.4)) if columns is None else columns
     grid = _Grid(ax, size, len(tiles), w.shape[2:], columns)
     with s.drawing(ax, size, height=grid.height + 0.3) as (fig, ax):
         grid.frame(ax)
@@ -77,7 +77,7 @@ def image_grid(
     low, high = x.min(), x.max()
     x = (x - low) / ((high - low) or 1.0)
     captions, wrong = _captions(len(x), true, predicted, class_names)
-    columns = columns or min(len(x), max(3, math.ceil(math.sqrt(len(x) * 1.4))))
+    columns = min(len(x), max(3, math.ceil(math.sqrt(len(x) * 1.4)))) if columns is None else columns
     grid = _Grid(ax, size, len(x), x.shape[1:3], columns, caption=0.24 if captions else 0.0)
     with s.drawing(ax, size, height=grid.height) as (fig, ax):
         grid.frame(ax)

@@ -8,6 +8,7 @@ asserts that ``prove`` notices.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,23 @@ import torch
 from bplib.gradcheck import gradcheck, largest, relative_error
 
 Op = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Seed:
+    """Among a case's arguments: a fresh Generator with this seed in each call, so that each draws the same."""
+
+    seed: int
+
+
+def _draws_afresh(op: Op) -> Op:
+    """``op``, with every ``Seed`` among its arguments turned into a Generator at each call."""
+
+    @functools.wraps(op)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return op(*(np.random.default_rng(a.seed) if isinstance(a, Seed) else a for a in args), **kwargs)
+
+    return call
 
 
 @dataclass
@@ -108,6 +126,7 @@ def in_torch(case: Case, upstreams: list[np.ndarray]) -> tuple[list[np.ndarray],
 
 def prove(op: Op, case: Case) -> None:
     """AssertionError unless ``op`` is right on this case in every way that we know to ask for."""
+    op = _draws_afresh(op)
     args = _copy(case.args)
     value, pullback = op(*args, **case.kwargs)
     outs = _tuple(value)

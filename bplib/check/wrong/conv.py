@@ -36,8 +36,8 @@ def _scatter(
     return dxp[:, :, ph : ph + H, pw : pw + W], dw
 
 
-def _with(b: Any, dx: Any, dw: Any, db: Any) -> Any:
-    return (dx, dw) if b is None else (dx, dw, db)
+def _and_bias(dx_dw: Any, b: Any, db: Any) -> Any:
+    return tuple(dx_dw) if b is None else (*dx_dw, db)
 
 
 @wrong("conv2d", "a pixel of x that several windows see receives the gradient of the last one only: = for +=")
@@ -58,7 +58,9 @@ def stride_ignored(
     x: Any, w: Any, b: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
 ) -> Any:
     z, _ = ops.conv2d(x, w, b, stride, padding, dilation, groups)
-    return z, lambda dz: _with(b, *_scatter(x, w, dz, 1, padding, dilation, groups), dz.sum(axis=(0, 2, 3)))
+    return z, lambda dz: _and_bias(
+        _scatter(x, w, dz, 1, padding, dilation, groups), b, dz.sum(axis=(0, 2, 3))
+    )
 
 
 @wrong("conv2d", "the pullback takes the taps of the kernel next to each other whatever the dilation is")
@@ -66,7 +68,7 @@ def dilation_ignored(
     x: Any, w: Any, b: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
 ) -> Any:
     z, _ = ops.conv2d(x, w, b, stride, padding, dilation, groups)
-    return z, lambda dz: _with(b, *_scatter(x, w, dz, stride, padding, 1, groups), dz.sum(axis=(0, 2, 3)))
+    return z, lambda dz: _and_bias(_scatter(x, w, dz, stride, padding, 1, groups), b, dz.sum(axis=(0, 2, 3)))
 
 
 @wrong("conv2d", "dx scatters the kernel turned by 180°; turning belongs to the form that gathers from dz")
@@ -117,7 +119,7 @@ def bias_at_one_pixel(
     x: Any, w: Any, b: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
 ) -> Any:
     z, back = ops.conv2d(x, w, b, stride, padding, dilation, groups)
-    return z, lambda dz: _with(b, *back(dz)[:2], dz.sum(axis=0)[:, 0, 0])
+    return z, lambda dz: _and_bias(back(dz)[:2], b, dz.sum(axis=0)[:, 0, 0])
 
 
 @wrong("conv2d", "db is averaged over the pixels, where it is a sum")
@@ -125,7 +127,7 @@ def bias_averaged(
     x: Any, w: Any, b: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
 ) -> Any:
     z, back = ops.conv2d(x, w, b, stride, padding, dilation, groups)
-    return z, lambda dz: _with(b, *back(dz)[:2], dz.mean(axis=(2, 3)).sum(axis=0))
+    return z, lambda dz: _and_bias(back(dz)[:2], b, dz.mean(axis=(2, 3)).sum(axis=0))
 
 
 @wrong("conv2d", "dx of a group is computed with the kernels of its neighbour")
@@ -221,4 +223,4 @@ def bias_at_one_pixel_too(
     groups: int = 1,
 ) -> Any:
     z, back = ops.conv_transpose2d(x, w, b, stride, padding, output_padding, dilation, groups)
-    return z, lambda dz: _with(b, *back(dz)[:2], dz.sum(axis=0)[:, 0, 0])
+    return z, lambda dz: _and_bias(back(dz)[:2], b, dz.sum(axis=0)[:, 0, 0])

@@ -95,7 +95,7 @@ def max_padded_with_zeros(x: Any, kernel: Any, stride: Any = None, padding: Any 
 
 @wrong("max_pool2d", "the windows are placed by the kernel's size on the way back, not by the stride")
 def max_stride_ignored(x: Any, kernel: Any, stride: Any = None, padding: Any = 0) -> Any:
-    value, back = ops.max_pool2d(x, kernel, stride, padding)
+    value, _ = ops.max_pool2d(x, kernel, stride, padding)
 
     def pullback(d: Any) -> Any:
         xp = _padded(x, padding, -np.inf)

@@ -75,7 +75,9 @@ def test_the_published_digest_is_in_force(publisher: Publisher, format: str) -> 
 def test_missing_batches_are_named(home: Path, format: str) -> None:
     files = dict(list(FILES[format].items())[::5])  # the first and the last
     put(home / "cifar10" / FOLDER[format], files)
-    with pytest.raises(DataError, match=r"data_batch_2\S*, data_batch_3\S*, data_batch_4\S*, data_batch_5\S* missing") as e:
+    with pytest.raises(
+        DataError, match=r"data_batch_2\S*, data_batch_3\S*, data_batch_4\S*, data_batch_5\S* missing"
+    ) as e:
         cifar10(format=format)
     assert "allow_partial=True" in str(e.value)
     assert str(home / "cifar10") in str(e.value)
@@ -108,7 +110,9 @@ def damaged(home: Path, format: str, name: str, content: bytes) -> str:
 
 def test_a_record_cut_short(home: Path) -> None:
     name = "data_batch_2.bin"
-    assert "its 12291 bytes are not a whole number of records" in damaged(home, "binary", name, BINARY[name][:-1])
+    assert "its 12291 bytes are not a whole number of records" in damaged(
+        home, "binary", name, BINARY[name][:-1]
+    )
     assert "its 0 bytes are not" in damaged(home, "binary", name, b"")
 
 
@@ -187,7 +191,10 @@ def test_a_pickle_cannot_run_code(home: Path, tmp_path: Path) -> None:
         (pickle.dumps({"data": np.zeros((2, 3072), np.uint8)}), "no entry 'data'"),
         (pickle.dumps({b"data": np.zeros((2, 3072))}), "no entry 'data'"),
         (pickle.dumps({b"data": np.zeros((2, 3071), np.uint8)}), "no entry 'data'"),
-        (pickle.dumps({b"data": np.zeros((2, 3072), np.uint8)}), "'labels' is not one whole number for each of the 2"),
+        (
+            pickle.dumps({b"data": np.zeros((2, 3072), np.uint8)}),
+            "'labels' is not one whole number for each of the 2",
+        ),
         (pickle.dumps({b"data": np.zeros((2, 3072), np.uint8), b"labels": [1]}), "'labels' is not one"),
     ],
 )

@@ -123,8 +123,12 @@ def test_every_publisher_is_tried_in_turn(served: Publisher, monkeypatch: pytest
     shelf = Shelf("mnist", (nobody, served.url + "/mnist"), HASHES, progress=False)
     assert shelf.get(IMAGES).read_bytes() == FILES[IMAGES]
     with pytest.raises(DownloadError) as caught:
-        Shelf("mnist", (nobody, served.url + "/empty"), HASHES, progress=False).get("t10k-images-idx3-ubyte.gz")
-    assert re.search(r"none/t10k\S*: no connection\n.*empty/t10k\S*: the server answered 404", str(caught.value))
+        Shelf("mnist", (nobody, served.url + "/empty"), HASHES, progress=False).get(
+            "t10k-images-idx3-ubyte.gz"
+        )
+    assert re.search(
+        r"none/t10k\S*: no connection\n.*empty/t10k\S*: the server answered 404", str(caught.value)
+    )
 
 
 def test_download_false_asks_nobody(served: Publisher, home: Path) -> None:
@@ -160,7 +164,9 @@ def test_a_digest_without_algorithm_is_sha256_and_case_does_not_matter(home: Pat
 
 
 def test_a_name_that_is_none_of_the_files_is_an_error() -> None:
-    with pytest.raises(ValueError, match=r"known_hash names 'train-images.gz', which is none of train-images-idx3"):
+    with pytest.raises(
+        ValueError, match=r"known_hash names 'train-images.gz', which is none of train-images-idx3"
+    ):
         mnist(known_hash={"train-images.gz": None})
 
 

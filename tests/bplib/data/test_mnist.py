@@ -80,7 +80,9 @@ def test_a_wrong_magic_number(home: Path) -> None:
 
 def test_a_header_that_promises_more_or_less_than_follows(home: Path) -> None:
     content = gzip.decompress(FILES[LABELS])
-    assert "its header says (23,), 23 bytes, but 22 follow" in damaged(home, LABELS, gzip.compress(content[:-1]))
+    assert "its header says (23,), 23 bytes, but 22 follow" in damaged(
+        home, LABELS, gzip.compress(content[:-1])
+    )
     assert "but 24 follow" in damaged(home, LABELS, gzip.compress(content + b"\0"))
     assert "it ends after 6 bytes, inside its header" in damaged(home, LABELS, gzip.compress(content[:6]))
 

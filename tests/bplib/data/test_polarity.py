@@ -41,6 +41,7 @@ def test_bytes_that_windows_1252_leaves_undefined() -> None:
 
 def test_an_ellipsis_is_not_the_end_of_a_line() -> None:
     assert read_lines(b"well\x85 no\n") == ["well… no"]
+    assert read_lines(b"well\x85 \x81\n") == ["well\x85 \x81"]  # read as latin-1, where 0x85 is a "next line"
 
 
 def test_the_split_is_the_same_each_time_and_the_generators(home: Path) -> None:
@@ -76,7 +77,9 @@ def test_one_file_of_two(home: Path) -> None:
 
 def test_a_file_cut_short_is_noticed_by_its_lines(home: Path) -> None:
     put(home / "rt-polarity", files("utf-8"))
-    with pytest.raises(DataError, match="20 sentences against and 30 for instead of 5331 each; a file may be cut short"):
+    with pytest.raises(
+        DataError, match="20 sentences against and 30 for instead of 5331 each; a file may be cut short"
+    ):
         sentence_polarity()
 
 

@@ -123,7 +123,9 @@ def test_a_name_that_does_not_say_which_digit(home: Path, name: str) -> None:
 
 
 def test_the_same_recording_twice(home: Path) -> None:
-    assert "0_ada_3.wav is in it twice" in damaged(home, tar({**WAVS, "copy/0_ada_3.wav": WAVS["0_ada_3.wav"]}, "xz"))
+    assert "0_ada_3.wav is in it twice" in damaged(
+        home, tar({**WAVS, "copy/0_ada_3.wav": WAVS["0_ada_3.wav"]}, "xz")
+    )
 
 
 def test_an_archive_without_recordings(home: Path) -> None:

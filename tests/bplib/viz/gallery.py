@@ -67,7 +67,7 @@ GALLERY: dict[str, tuple[Callable[..., Drawn], int]] = {
     "confusion_matrix": (lambda **k: viz.confusion_matrix([[50, 2], [7, 41]], ["cat", "dog"], **k), 1),
     "attention_map": (lambda **k: viz.attention_map(ATTENTION, TOKENS, **k), 1),
     "decision_regions": (
-        lambda **k: viz.decision_regions(lambda X: (X[:, 0] > 0).astype(int), *points(), **k),
+        lambda **k: viz.decision_regions(lambda X: (X[:, 0] > 0).astype(int), *points(), resolution=50, **k),
         1,
     ),
 }
