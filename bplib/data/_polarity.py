@@ -13,7 +13,7 @@ from bplib.data._split import train_test_indices
 
 _NAMES = ("rt-polarity.neg", "rt-polarity.pos")
 _LINES = 5331  # in each file
-# The publisher's page states no digest; this one is what public programs that fetch the file from there
+# The publisher's page states no digest; this one is what one public program that fetch the file from there
 # check.
 _ARCHIVE, _DIGEST = "rt-polaritydata.tar.gz", "md5:50c1c2c047b4225e148e97aa7708c34e"
 

@@ -63,14 +63,15 @@ def _door(
     return list(arrays.values())
 
 
-def _by_gate(z: Array, H: int) -> Array:
+def _by_gate(z: Array, gates: int) -> Array:
     """A view of z (N, gates·H) as (gates, N, H): one block for each gate."""
-    return z.reshape(len(z), -1, H).swapaxes(0, 1)
+    return z.reshape(len(z), gates, z.shape[1] // gates).swapaxes(0, 1)
 
 
 def _rows(x: Array) -> Array:
     """All steps below each other: (T, N, D) as (T·N, D), for the products that need no order."""
-    return x.reshape(-1, x.shape[-1])
+    T, N, D = x.shape
+    return x.reshape(T * N, D)
 
 
 @differentiable("x", "h0", "Wx", "Wh", "b")
@@ -141,12 +142,12 @@ def lstm(
     gates = np.empty((T, 4, N, H), dtype)
     # σ(z) = ½ + ½ tanh(z/2): with the ½ put into the weights once, one tanh serves all four gates, and it cannot
     # overflow; NumPy's float32 tanh takes half the time of its exp. One product [xₜ, hₜ₋₁, 1] [Wx; Wh; b]
-    # instead of two and a sum, and tanh itself puts the gates into blocks: 8.3 ms for 9.7 ms in all of forward.
+    # instead of two and a sum, and tanh itself puts the gates into blocks: forward 1.06 × faster, and no (T, N, 4H) array of inputs.
     W = np.concatenate([Wx, Wh, b[None]]) * np.repeat(np.array([0.5, 0.5, 1, 0.5], dtype), H)
     row = np.ones((N, D + H + 1), dtype)
     for t in range(T):
         row[:, :D], row[:, D:-1] = x[t], hs[t]
-        i, f, g, o = np.tanh(_by_gate(row @ W, H), out=gates[t])
+        i, f, g, o = np.tanh(_by_gate(row @ W, 4), out=gates[t])
         for s in (i, f, o):
             s *= 0.5
             s += 0.5
@@ -163,11 +164,11 @@ def lstm(
         WhT = np.ascontiguousarray(Wh.T)  # OpenBLAS's AVX-512 kernels run dz Whᵀ 1.3 × faster on it; AVX2's equal
         for t in reversed(range(T)):
             i, f, g, o = gates[t]
-            tanh_c = np.tanh(cs[t + 1])  # as fast as reading it back, and a quarter of a gate's memory less
+            tanh_c = np.tanh(cs[t + 1])  # as fast as reading it back, and one array (T, N, H) less to keep
             if dhs is not None:
                 dh += dhs[t]
             dc += dh * o * (1 - tanh_c * tanh_c)
-            di, df, dg, do = _by_gate(dz[t], H)  # views of dz[t]
+            di, df, dg, do = _by_gate(dz[t], 4)  # views of dz[t]
             np.multiply(dc * g, i * (1 - i), out=di)
             np.multiply(dc * cs[t], f * (1 - f), out=df)
             np.multiply(dc * i, 1 - g * g, out=dg)
@@ -213,7 +214,7 @@ def gru(
     a_all = (_rows(x) @ (Wx * half) + bx * half).reshape(T, N, 3 * H)
     Wh_half, bh_half = Wh * half, bh * half
     for t in range(T):
-        a, u = _by_gate(a_all[t], H), _by_gate(hs[t] @ Wh_half + bh_half, H)
+        a, u = _by_gate(a_all[t], 3), _by_gate(hs[t] @ Wh_half + bh_half, 3)
         gates[t, 3] = u[2]
         rz = np.tanh(a[:2] + u[:2], out=gates[t, :2])
         rz *= 0.5
@@ -231,7 +232,7 @@ def gru(
         for t in reversed(range(T)):
             r, z, n, u2 = gates[t]
             dh += dhs[t]
-            dn, dr, dz, du2 = _by_gate(d[t], H)  # views of d[t]
+            dn, dr, dz, du2 = _by_gate(d[t], 4)  # views of d[t]
             np.multiply(dh * (1 - z), 1 - n * n, out=dn)
             np.multiply(dn * u2, r * (1 - r), out=dr)
             np.multiply(dh * (hs[t] - n), z * (1 - z), out=dz)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.colors import ListedColormap, to_hex, to_rgb
+from matplotlib.ticker import MaxNLocator
 
 from bplib.viz import style as s
 from bplib.viz._data import Array, finite, labels, names
@@ -81,6 +82,7 @@ def decision_regions(
                 markeredgecolor=s.INK, markeredgewidth=1.5, label=f"wrong ({int(wrong.sum())})",
             )  # fmt: skip
         ax.set(xlabel=axes_names[0], ylabel=axes_names[1], xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+        ax.xaxis.set_major_locator(MaxNLocator(6))
         ax.grid(visible=False)
         ax.legend()
         right = len(X) - int(wrong.sum())

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.ticker import MaxNLocator
 
 from bplib.viz import style as s
 from bplib.viz._data import Array, finite
@@ -53,6 +54,7 @@ def loss_surface(
         for k, (name, path) in enumerate(tracks.items()):
             _path(ax, name, path, k)
         ax.set(xlabel=names[0], ylabel=names[1], xlim=a, ylim=b)
+        ax.xaxis.set_major_locator(MaxNLocator(6))
         ax.grid(visible=False)
         if tracks:
             ax.legend(title="large marker: end", title_fontsize=tick)

@@ -10,25 +10,16 @@ from bplib import ops
 from bplib.check.wrong import wrong
 
 
-@wrong("embedding", "gradients are assigned, not added: of an id that occurs twice only the last one counts")
+@wrong(
+    "embedding",
+    "assigned, or added by dE[ids] += d, which does the same: of an id that occurs twice only the last counts",
+)
 def rows_assigned(ids: Any, E: Any) -> Any:
     value, _ = ops.embedding(ids, E)
 
     def pullback(d: Any) -> Any:
         dE = np.zeros_like(E)
         dE[ids] = d
-        return dE
-
-    return value, pullback
-
-
-@wrong("embedding", "dE[ids] += d adds once for each distinct id: fancy indexing does not accumulate")
-def rows_added_once(ids: Any, E: Any) -> Any:
-    value, _ = ops.embedding(ids, E)
-
-    def pullback(d: Any) -> Any:
-        dE = np.zeros_like(E)
-        dE[ids[::-1] if ids.ndim else ids] += d[::-1] if ids.ndim else d
         return dE
 
     return value, pullback
