@@ -13,8 +13,8 @@ from bplib.data._split import train_test_indices
 
 _NAMES = ("rt-polarity.neg", "rt-polarity.pos")
 _LINES = 5331  # in each file
-# The publisher's page states no digest; this one is what one public program that fetch the file from there
-# check.
+# The publisher's page states no digest; this one is what a public program checks that
+# fetches the file from there.
 _ARCHIVE, _DIGEST = "rt-polaritydata.tar.gz", "md5:50c1c2c047b4225e148e97aa7708c34e"
 
 

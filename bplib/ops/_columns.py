@@ -115,7 +115,7 @@ def kernel_gradient(x: Array, dz: Array, window: Window) -> Array:
     columns = _Columns(window, x)
     G, C, F = x.shape[1], x.shape[2], dz.shape[2]
     (K, L), (P, Q) = window.kernel, window.out
-    dz = np.ascontiguousarray(dz).reshape(len(x), G, F, P * Q)
+    dz = np.ascontiguousarray(dz).reshape(len(x), G, F, P * Q)  # NumPy hands only regular strides to BLAS
     rows = K if columns.by_rows else 1
     total = np.zeros((rows, G, C * K * L // rows, F), x.dtype)
     for some, matrices in columns:

@@ -43,7 +43,9 @@ def rnn_plain(x: Array, h0: Array, Wx: Array, Wh: Array, b: Array) -> tuple[Arra
         dx, dWx, dWh, db = (np.zeros_like(a) for a in (x, Wx, Wh, b))
         dh = np.zeros_like(h0)
         for t in reversed(range(len(x))):
-            dx[t], dh, dWx_t, dWh_t, db_t = backs[t](dh + dhs[t])  # from later steps, and from this one's output
+            dx[t], dh, dWx_t, dWh_t, db_t = backs[t](
+                dh + dhs[t]
+            )  # from later steps, and from this one's output
             dWx += dWx_t
             dWh += dWh_t
             db += db_t

@@ -161,7 +161,9 @@ def lstm(
             dc += upstream("lstm", dc_last, (N, H), dtype)
         dh = np.zeros((N, H), dtype)
         dz = np.empty((T, N, 4 * H), dtype)
-        WhT = np.ascontiguousarray(Wh.T)  # OpenBLAS's AVX-512 kernels run dz Whᵀ 1.3 × faster on it; AVX2's equal
+        WhT = np.ascontiguousarray(
+            Wh.T
+        )  # OpenBLAS's AVX-512 kernels run dz Whᵀ 1.3 × faster on it; AVX2's equal
         for t in reversed(range(T)):
             i, f, g, o = gates[t]
             tanh_c = np.tanh(cs[t + 1])  # as fast as reading it back, and one array (T, N, H) less to keep

@@ -163,7 +163,9 @@ def rnn_loss_at_last_step_only(x: Any, h0: Any, Wx: Any, Wh: Any, b: Any) -> Any
     return _rnn(x, h0, Wx, Wh, b, "last loss")
 
 
-@wrong("rnn", "the gradient goes back through Wh where it needs Wh transposed; Wh is square, so nothing crashes")
+@wrong(
+    "rnn", "the gradient goes back through Wh where it needs Wh transposed; Wh is square, so nothing crashes"
+)
 def rnn_Wh_untransposed(x: Any, h0: Any, Wx: Any, Wh: Any, b: Any) -> Any:
     return _rnn(x, h0, Wx, Wh, b, "untransposed")
 
