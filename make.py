@@ -184,6 +184,28 @@ def test_all(args):
 
 
 @command
+def html(args):
+    """The book from clean in _build/html; a warning, an error or a missing page is a failure."""
+    prepare(COURSE)
+    run(PYTHON, "-m", "book.tools.build", "html", *args)
+
+
+@command
+def book(args):
+    """Build what changed and serve it on 127.0.0.1; `book --port 8000` names the port."""
+    prepare(COURSE)
+    run(PYTHON, "-m", "book.tools.build", "book", *args)
+
+
+@command
+def normalise(args):
+    """Bring notebooks (all chapters, or the named) to normal form; `normalise --run` executes them first."""
+    prepare(COURSE)
+    named = [word for word in args if word != "--run"] or sorted((ROOT / "chapters").glob("*.ipynb"))
+    run(PYTHON, "-m", "book.tools.notebooks", "run" if "--run" in args else "format", *named)
+
+
+@command
 def lint(args):
     """Formatting and types alone; `lint --fix` mends what can be mended."""
     prepare(COURSE)

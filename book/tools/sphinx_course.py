@@ -1,15 +1,16 @@
-"""What the book adds to Sphinx: explorables, local MathJax, and addresses derived from one setting.
+"""What the book adds to Sphinx: explorables, tables gathered from the chapters, and pages that load little.
 
-Loaded through ``sphinx.local_extensions`` in _config.yml.
+Loaded through ``sphinx.local_extensions`` in _config.yml. What it adds to pages and files as they are written
+stands in ``sphinx_pages.py``; what it gathers from book/_fragments in ``sphinx_fragments.py``.
 """
 
 from __future__ import annotations
 
-import importlib.util
-import shutil
 from pathlib import Path
 from typing import Any
 
+import sphinx_fragments
+import sphinx_pages
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
@@ -74,39 +75,11 @@ def _merge(app: Sphinx, env: Any, docnames: Any, other: Any) -> None:
     env.course_explorables = mine
 
 
-def _addresses(app: Sphinx, config: Any) -> None:
-    """The site's address follows from the repository's: OWNER.github.io/NAME/ for github.com/OWNER/NAME."""
-    repository = str(config.html_theme_options.get("repository_url", "")).rstrip("/")
-    owner, name = repository.split("/")[-2:]
-    config.html_baseurl = f"https://{owner}.github.io/{name}/"
-    config.ogp_site_url = config.html_baseurl
-    config.ogp_image = config.html_baseurl + "_static/social_card.png"
-
-
-def _copy_static(app: Sphinx, error: Exception | None) -> None:
-    """MathJax (one bundle and its fonts, not the 24 MB of the package) and the explorables' modules."""
-    if error is not None or app.builder.format != "html":
-        return
-    static = Path(app.outdir) / "_static"
-    found = importlib.util.find_spec("sphinx-mathjax-offline")
-    if found is None or found.origin is None:
-        raise RuntimeError("sphinx-mathjax-offline is not installed: pip install -r requirements.txt")
-    source = Path(found.origin).parent / "static" / "mathjax"
-    fonts = Path("output") / "chtml" / "fonts" / "woff-v2"
-    (static / "mathjax").mkdir(exist_ok=True)
-    shutil.copy(source / "tex-chtml.js", static / "mathjax")
-    shutil.copytree(source / fonts, static / "mathjax" / fonts, dirs_exist_ok=True)
-    (static / "explorables").mkdir(exist_ok=True)
-    for module in EXPLORABLES.glob("*.js"):
-        shutil.copy(module, static / "explorables")
-
-
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("explorable", Explorable)
-    app.config.mathjax_path = "mathjax/tex-chtml.js"
-    app.connect("config-inited", _addresses, priority=900)
     app.connect("html-page-context", _load_scripts)
     app.connect("env-purge-doc", _forget)
     app.connect("env-merge-info", _merge)
-    app.connect("build-finished", _copy_static)
+    sphinx_fragments.setup(app)
+    sphinx_pages.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -112,8 +112,9 @@ def scaled_dot_product_attention(
         d = upstream(op, d, shape, dtype)
         dv = p.swapaxes(-1, -2) @ d
         ds = d @ v.swapaxes(-1, -2)  # dp, turned into the gradient of the scores in place
-        # The p-weighted mean of dp over the keys, Σ p·dp, is Σ d·out: a sum over dv features, not over Tk keys.
-        ds -= (d[..., None, :] @ out[..., None])[..., 0]
+        # Minus the p-weighted mean of dp. Σ d·out is the same number, but not to the last digit: with a single key
+        # the gradient of the scores must be 0 exactly.
+        ds -= (ds[..., None, :] @ p[..., None])[..., 0]
         ds *= p
         dq = ds @ k
         dq *= scale
