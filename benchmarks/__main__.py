@@ -23,9 +23,11 @@ ROOT = Path(__file__).resolve().parents[1]
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-def _child(threads: int, args: argparse.Namespace) -> dict[str, Any]:
-    """One process per thread count: BLAS reads it once, when it is loaded."""
+def _child(threads: int, args: argparse.Namespace, kernels: str = "") -> dict[str, Any]:
+    """One process per setting: BLAS reads the number of threads and its choice of kernels once, when loaded."""
     environment = {**os.environ, **{name: str(threads) for name in THREADS}}
+    if kernels:
+        environment["OPENBLAS_CORETYPE"] = kernels
     command = [sys.executable, "-m", "benchmarks", "--child", str(threads)]
     command += ["--quick"] if args.quick else []
     command += ["--only", args.only] if args.only else []
@@ -42,12 +44,12 @@ def _run_child(threads: int, quick: bool, only: str) -> None:
     from benchmarks.measure import slope, take_turns
 
     torch.set_num_threads(threads)
-    out: dict[str, Any] = {"cases": {}, "scaling": {}}
+    out: dict[str, Any] = {"cases": {}, "scaling": {}, "kernels": _kernels()}
     for name, build in CASES.items():
         if only.lower() in name.lower():
             print(f"  {threads} thread(s): {name}", file=sys.stderr, flush=True)
-            out["cases"][name] = take_turns(build(), 0.1 if quick else 2.0)
-    if not only and threads == 1:
+            out["cases"][name] = take_turns(build(), 0.1 if quick else 2.0, pause=threads > 1)
+    if not only and threads == 1 and "OPENBLAS_CORETYPE" not in os.environ:
         grids = {
             "batch": ([256, 512, 1024, 2048], lambda n: ([256] * 4, n)),
             "depth": ([4, 8, 16, 32], lambda n: ([512] * (n + 1), 256)),
@@ -69,6 +71,22 @@ def _run_child(threads: int, quick: bool, only: str) -> None:
     print(json.dumps(out))
 
 
+def _kernels() -> str:
+    """Which of OpenBLAS's kernels NumPy uses here: its guess at the processor decides over a factor of two."""
+    import threadpoolctl
+
+    found = [i for i in threadpoolctl.threadpool_info() if "numpy" in i["filepath"]]
+    return str(found[0].get("architecture", "unknown")) if found else "unknown"
+
+
+def _unused_avx512() -> bool:
+    """The processor has AVX-512, and NumPy's OpenBLAS did not notice."""
+    try:
+        return "avx512f" in Path("/proc/cpuinfo").read_text() and _kernels() in ("Haswell", "Zen")
+    except OSError:
+        return False
+
+
 def _geometric_mean(xs: list[float]) -> float:
     return math.exp(sum(map(math.log, xs)) / len(xs))
 
@@ -77,27 +95,31 @@ def _table(results: dict[str, Any]) -> str:
     from benchmarks.cases import TARGETS
 
     lines = [
-        "| forward + backward, float32 | target | 1 thread | 2 threads | bplib ms | PyTorch ms | autograd "
-        "| peak MiB | PyTorch MiB |",
-        "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
+        "| forward + backward, float32 | target | 1 thread | 2 threads | AVX-512 | bplib ms | PyTorch ms "
+        "| autograd | peak MiB | PyTorch MiB |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for name, one in results["1"]["cases"].items():
         two = results["2"]["cases"][name]
         ratios = [r["bplib"]["ratio"] for r in (one, two)]
         mark = " " if max(ratios) <= TARGETS[name] else " (!)"
+        wide = results.get("avx512", {}).get("cases", {}).get(name)
+        avx512 = f"{wide['bplib']['ratio']:.2f}" if wide else "–"
         hips = f"{one['autograd']['ratio']:.2f}" if "autograd" in one else "–"
         peak = results["peak_kib"].get(name, {})
         memory = [f"{peak[s] / 1024:.1f}" if s in peak else "–" for s in ("bplib", "pytorch")]
         lines.append(
-            f"| {name} | {TARGETS[name]:.1f} | {ratios[0]:.2f} | {ratios[1]:.2f}{mark}| {one['bplib']['ms']:.2f} "
+            f"| {name} | {TARGETS[name]:.1f} | {ratios[0]:.2f} | {ratios[1]:.2f}{mark}| {avx512} | {one['bplib']['ms']:.2f} "
             f"| {one['pytorch']['ms']:.2f} | {hips} | {memory[0]} | {memory[1]} |"
         )
     means = [_geometric_mean([r["bplib"]["ratio"] for r in results[t]["cases"].values()]) for t in ("1", "2")]
-    lines.append(f"| geometric mean | 1.5 | {means[0]:.2f} | {means[1]:.2f} | | | | | |")
+    lines.append(f"| geometric mean | 1.5 | {means[0]:.2f} | {means[1]:.2f} | | | | | | |")
     lines.append("")
     lines.append(
         "Ratios are time / PyTorch's time in the same run (medians); ms are with one thread; the autograd column "
-        "is HIPS autograd's ratio; (!) marks a ratio over its target."
+        "is HIPS autograd's ratio; (!) marks a ratio over its target. NumPy's OpenBLAS chose the kernels "
+        f"{results['1']['kernels']}; the AVX-512 column repeats the run on one thread with the kernels that this "
+        "processor could use (OPENBLAS_CORETYPE=SkylakeX), where that differs."
     )
     if results["1"]["scaling"]:
         lines += [
@@ -139,6 +161,8 @@ def main() -> None:
     }
     for threads in (1, 2):
         results[str(threads)] = _child(threads, args)
+    if _unused_avx512():
+        results["avx512"] = _child(1, args, "SkylakeX")
     results["peak_kib"] = {}
     if not args.quick:
         for name in results["1"]["cases"]:

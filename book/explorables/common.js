@@ -136,13 +136,12 @@ export function stage(element, label) {
 /** A word in the colour of its meaning: value, gradient, parameter, failed. */
 export const word = (meaning, text) => html("b", { class: `is-${meaning}` }, text);
 
-function styles() {
-  const href = new URL("explorables.css", import.meta.url).href;
-  if ([...document.styleSheets].some((sheet) => sheet.href === href)) return Promise.resolve();
-  return new Promise((done) => {
+let ready;
+const styles = () =>
+  (ready ??= new Promise((done) => {
+    const href = new URL("explorables.css", import.meta.url).href;
     document.head.append(html("link", { rel: "stylesheet", href, onload: done, onerror: done }));
-  });
-}
+  }));
 
 /** Mount the explorable on every element that asks for it, once the styles are there. */
 export async function start(name, mount) {

@@ -146,14 +146,13 @@ def image_gradient(dz: Array, w: Array, window: Window) -> Array:
 def _scatter(dz: Array, w: Array, window: Window) -> Array:
     """``image_gradient`` for any stride: the gradient of every column, added back to where it was seen."""
     N, (G, F, C, K, L), (P, Q) = len(dz), w.shape, window.out
-    w_t = np.ascontiguousarray(w.reshape(G, F, -1).swapaxes(1, 2))
+    w_t = np.ascontiguousarray(w.reshape(G, F, C * K * L).swapaxes(1, 2))
     dz = np.ascontiguousarray(dz).reshape(N, G, F, P * Q)
     dx = np.zeros((N, G, C, *window.image), dz.dtype)
     chunk = _chunk(N, (G, C, K, L, P, Q), dz.dtype)
     for i in range(0, N, chunk):
-        some = slice(i, i + chunk)
-        dcolumns = (w_t @ dz[some]).reshape(-1, G, C, K, L, P, Q)
-        here = dx[some]
+        here = dx[i : i + chunk]
+        dcolumns = (w_t @ dz[i : i + chunk]).reshape(len(here), G, C, K, L, P, Q)
         for k, l, (out_i, out_j), (in_i, in_j) in window.taps():
             here[..., in_i, in_j] += dcolumns[:, :, :, k, l, out_i, out_j]  # windows overlap: +=, never =
     return dx
