@@ -62,28 +62,28 @@ export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches
 let count = 0;
 const fresh = (word) => `explorable-${word}-${(count += 1)}`;
 
-/** A slider with its label and its value in words. steps: [low, high, step]; read() and set(x) speak in values.
+/** A slider with its label and its value in words. steps: [low, high, step]; set(x) moves it.
  *  With log: true the slider moves over powers: its position is log10 of the value. */
 export function slider({ label, steps, value, log = false, show = number, change }) {
   const [low, high, step] = log ? [Math.log10(steps[0]), Math.log10(steps[1]), steps[2]] : steps;
   const input = html("input", { type: "range", id: fresh("slider"), min: low, max: high, step });
   const shown = html("output", { for: input.id });
-  const read = () => (log ? 10 ** Number(input.value) : Number(input.value));
-  const tell = () => {
-    shown.textContent = show(read());
+  const tell = (x) => {
+    shown.textContent = show(x);
     input.setAttribute("aria-valuetext", shown.textContent);
   };
   const set = (x) => {
     input.value = log ? Math.log10(x) : x;
-    tell();
+    tell(x);
   };
   input.addEventListener("input", () => {
-    tell();
-    change(read());
+    const x = log ? 10 ** Number(input.value) : Number(input.value);
+    tell(x);
+    change(x);
   });
   set(value);
   const top = html("span", { class: "slider-top" }, html("label", { for: input.id }, label), shown);
-  return { element: html("div", { class: "slider" }, top, input), input, read, set };
+  return { element: html("div", { class: "slider" }, top, input), input, set };
 }
 
 /** A button. */

@@ -9,6 +9,7 @@ import { axes, line, where } from "./plot.js";
 
 export const BEST = { w: 1, b: 0.5 };
 export const STEPS = 60;
+const RATES = [0.02, 2];
 const SPREAD = [-7, -5, -3, -1, 1, 3, 5, 7].map((k) => k / Math.sqrt(21));
 const NOISE = [0.35, -0.25, -0.3, 0.2, 0.2, -0.3, -0.25, 0.35];
 const mean = (xs) => xs.reduce((sum, x) => sum + x, 0) / xs.length;
@@ -89,13 +90,12 @@ function ruler(low, high) {
       ? null
       : [
           svg("rect", { x: from, y: 18, width: to - from, height: 8, fill: `var(${fill})`, opacity: 0.75 }),
-          to - from > 44 ? svg("text", { x: (from + to) / 2, y: 13, "text-anchor": "middle" }, text) : null,
+          to - from > 40 ? svg("text", { x: (from + to) / 2, y: 13, "text-anchor": "middle" }, text) : null,
         ];
   const draw = (rate, t) => {
     const [a, b, c, d] = [X(low), X(1 / t.L), X(2 / t.L), X(high)];
     layer.replaceChildren(
       ...[part(a, b, "--xp", "no overshoot"), part(b, c, "--xv", "zigzag"), part(c, d, "--xf", "diverges")].flat().filter(Boolean),
-      svg("path", { d: `M${X(t.bestRate)} 15v14`, stroke: "var(--xink)", "stroke-width": 2.5 }),
       svg("path", { d: `M${X(rate)} 24l-6 9h12z`, fill: "var(--xink)" }),
     );
   };
@@ -147,9 +147,9 @@ export function mount(element) {
 
   const numbers = readouts({
     limit: "limit of the learning rate, 2/L",
-    condition: "condition number κ = L/μ",
+    curvature: "curvature: steepest L, flattest μ",
     measured: "distance per step, measured",
-    factor: "the same, predicted: max |1 − ηλ|",
+    factor: "predicted: max |1 − ηλ|",
     bestRate: "best learning rate, 2/(L + μ)",
     best: "best possible: (κ − 1)/(κ + 1)",
   });
@@ -200,7 +200,7 @@ export function mount(element) {
     rate.ruler.draw(state.rate, t);
     numbers.show({
       limit: [t.limit, number(t.limit)],
-      condition: [t.L / t.mu, number(t.L / t.mu)],
+      curvature: [t.L, `${number(t.L)}, ${number(t.mu)}`],
       measured: [measured, `× ${number(measured)}`],
       factor: [t.factor, `× ${number(t.factor)}`],
       bestRate: [t.bestRate, number(t.bestRate)],
@@ -221,8 +221,8 @@ export function mount(element) {
     draw();
   };
   const steps = slider({ label: "Steps shown", steps: [0, STEPS, 1], value: state.shown, show: String, change: (shown) => set({ shown }) });
-  const rate = slider({ label: "Learning rate η", steps: [0.01, 2, 0.005], log: true, value: state.rate, change: (r) => set({ rate: r }) });
-  rate.ruler = ruler(0.01, 2);
+  const rate = slider({ label: "Learning rate η", steps: [...RATES, 0.005], log: true, value: state.rate, change: (r) => set({ rate: r }) });
+  rate.ruler = ruler(...RATES);
   rate.element.append(rate.ruler.element);
   const kappa = slider({ label: "Condition number κ", steps: [1, 100, 0.02], log: true, value: state.kappa, change: (k) => set({ kappa: k }) });
   const play = button("▶ Play", () => {
@@ -240,11 +240,11 @@ export function mount(element) {
     set({ shown: Math.min(STEPS, state.shown + 1) });
     steps.set(state.shown);
   });
-  const back = button("Back to the start", () => {
+  const back = button("Restart", () => {
     set({ shown: 0 });
     steps.set(0);
   });
-  const best = button("Best learning rate", () => {
+  const best = button("Best η", () => {
     set({ rate: theory(state.kappa, state.rate).bestRate });
     rate.set(state.rate);
   });
@@ -266,9 +266,10 @@ export function mount(element) {
   });
 
   root.append(
-    html("div", { class: "panels two" }, plane.element, html("div", { class: "panels" }, fit.element, curve.element)),
+    html("div", { class: "area-main" }, plane.element),
     status,
     html("div", { class: "controls" }, rate.element, kappa.element, steps.element, html("div", { class: "buttons" }, play, one, back, best)),
+    html("div", { class: "area-side" }, fit.element, curve.element),
     numbers.element,
   );
   draw();
