@@ -114,12 +114,12 @@ export function mount(element) {
     y: { range: range.b, ticks: [-2, -1, 0, 1, 2, 3], label: "intercept b" },
   });
   const fit = axes({
-    width: 320, height: 200, title: "The data and the line",
+    width: 320, height: 200, margin: { left: 50 }, title: "The line; dashed: least squares",
     x: { range: [-2, 5], ticks: [-2, 0, 2, 4], label: "input x" },
     y: { range: [-3, 7], ticks: [-2, 0, 2, 4, 6], label: "output" },
   });
   const curve = axes({
-    width: 320, height: 190, title: "Loss above its minimum",
+    width: 320, height: 190, title: "Loss above its minimum", margin: { left: 50 },
     x: { range: [0, STEPS], ticks: [0, 20, 40, 60], label: "step" },
     y: { range: [1e-10, 1e4], ticks: [1e-8, 1e-4, 1, 1e4], label: "loss", log: true },
   });

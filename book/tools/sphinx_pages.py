@@ -61,15 +61,24 @@ def _trim(app: Sphinx, page: str, template: str, context: dict[str, Any], doctre
 
     for kind in ("script_files", "css_files"):
         context[kind] = [file for file in context.get(kind, []) if used(file)]
-    context["body"] = re.sub(r'<script type="text/x-thebe-config">.*?</script>', "", body, flags=re.S)
+    body = re.sub(r'<script type="text/x-thebe-config">.*?</script>', "", body, flags=re.S)
+    # A bibliography is a list of items that say they are none: readers with a screen reader hear nonsense.
+    body = body.replace('<div role="list" class="citation-list">', '<div class="citation-list">')
+    context["body"] = body.replace(' role="doc-biblioentry"', "")
     context["lean"] = _lean
 
 
-def _lean(head: str) -> str:
-    """The theme's head without its icon script (course-icons.css has those in use) and that script's comment."""
-    return re.sub(
-        r"<!-- So that users can add custom icons -->\s*<script [^>]*fontawesome[^>]*></script>", "", head
-    )
+LEAVE_OUT = (
+    r"<!-- So that users can add custom icons -->\s*<script [^>]*fontawesome[^>]*></script>",
+    r'<div id="jb-print-docs-body".*?(?=<div id="searchbox">)',  # a second title and contents, for print
+)
+
+
+def _lean(part: str) -> str:
+    """A part of the theme's page without what this site does in its own way (course-icons.css, the PDF)."""
+    for pattern in LEAVE_OUT:
+        part = re.sub(pattern, "", part, flags=re.S)
+    return part
 
 
 def _finish(app: Sphinx, error: Exception | None) -> None:
@@ -78,8 +87,8 @@ def _finish(app: Sphinx, error: Exception | None) -> None:
     out = Path(app.outdir)
     _copy_mathjax(out / "_static" / "mathjax")
     (out / "_static" / "explorables").mkdir(exist_ok=True)
-    for module in EXPLORABLES.glob("*.js"):
-        shutil.copy(module, out / "_static" / "explorables")
+    for file in [*EXPLORABLES.glob("*.js"), *EXPLORABLES.glob("*.css")]:
+        shutil.copy(file, out / "_static" / "explorables")
     _write_icons(out)
     _write_index(app, out)
     for unused in [*out.rglob("*.map"), out / "_static" / "scripts" / "fontawesome.js"]:

@@ -125,12 +125,11 @@ class BatchNorm(Module):
                 self.running_var,
                 self.eps,
             )
-        mean, var = ops.batch_statistics(x.value if isinstance(x, Tensor) else x)
-        n = np.size(x.value if isinstance(x, Tensor) else x) // mean.size
-        m = self.momentum
-        self.running_mean = (1 - m) * self.running_mean + m * mean
-        self.running_var = (1 - m) * self.running_var + m * var * (n / max(n - 1, 1))
-        return apply(ops.batch_norm, x, self.gamma, self.beta, self.eps)
+        y, mean, var = apply(ops.batch_norm, x, self.gamma, self.beta, self.eps, with_statistics=True)
+        n, m = y.size // mean.size, self.momentum
+        self.running_mean = (1 - m) * self.running_mean + m * mean.value
+        self.running_var = (1 - m) * self.running_var + m * var.value * (n / max(n - 1, 1))
+        return y
 
 
 class LayerNorm(Module):

@@ -37,7 +37,7 @@ from bplib.ops.losses import (
     mse_loss,
     softmax_cross_entropy,
 )
-from bplib.ops.norm import batch_norm, batch_norm_inference, batch_statistics, layer_norm
+from bplib.ops.norm import batch_norm, batch_norm_inference, layer_norm
 from bplib.ops.pool import avg_pool2d, global_avg_pool2d, max_pool2d
 from bplib.ops.recurrent import gru, lstm, rnn
 from bplib.ops.reduce import logsumexp, max, mean, sum

@@ -63,15 +63,6 @@ def _statistics(x: Array, column: tuple[int, ...]) -> tuple[Array, Array, Array]
     return mean, _dots(centred, centred) / count, centred
 
 
-def batch_statistics(x: ArrayLike) -> tuple[Array, Array]:
-    """Mean and biased variance of each channel over the batch (and over the image).
-
-    x: (N, D) or (N, C, H, W); both results (D,) or (C,). It is what ``batch_norm`` computes for itself.
-    """
-    x, _, column = _channels("batch_statistics", x)
-    return _statistics(x, column)[:2]
-
-
 @differentiable("x", "gamma", "beta")
 def batch_norm(
     x: ArrayLike,

@@ -46,7 +46,9 @@ class Visit:
 
 def visit(browser: Browser, address: str, path: str, *, width: int = 1280, scheme: Any = "light") -> Visit:
     """Open a page in a fresh context, and wait until it has settled."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
+    )
     made = Visit(context.new_page())
     made.page.on(
         "console", lambda m: made.complaints.append(m.text) if m.type in ("error", "warning") else None
@@ -73,7 +75,7 @@ def leave(made: Visit) -> None:
 
 def violations(page: Page) -> list[str]:
     """What axe-core calls serious or critical, one line each."""
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    found = Axe().run(page, options={"resultTypes": ["violations"], "preload": False}).response["violations"]
     return [
         f"{v['id']} ({v['impact']}): {node['html'][:200]} {node['any'][0]['message'] if node['any'] else ''}"
         for v in found
