@@ -28,7 +28,7 @@ class TrainingState:
     rng: np.random.Generator
     epoch: int = 0
     step: int = 0
-    history: dict[str, list[float]] = field(default_factory=dict)
+    history: dict[str, list[Any]] = field(default_factory=dict)
     best_loss: float = float("inf")
     waited: int = 0
     stopped: bool = False

@@ -16,10 +16,10 @@ from bplib.ops._door import Array
 from bplib.optim import clip_grad_norm
 from bplib.tape import Tensor, no_grad
 
-History = dict[str, list[float]]
+History = dict[str, list[Any]]
 Pair = tuple[Array, Array]
 Loss = Callable[[Any, Array], Tensor]
-Metric = Callable[[Array, Array], float]
+Metric = Callable[[Array, Array], Any]
 
 
 class TrainingStopped(RuntimeError):
@@ -49,7 +49,8 @@ def fit(
 
     loss          ``loss(model(x), y)``, one number (for example ``functional.softmax_cross_entropy``)
     rng           shuffles the examples, afresh in each epoch
-    metrics       name → function(scores, y); measured on ``validation``, or on ``train`` where there is none
+    metrics       name → function(scores, y), a number or an array (precision by class, a confusion matrix, which the
+                  history keeps as nested lists); measured on ``validation``, or on ``train`` where there is none
     schedule      step → learning rate, set before each update
     clip_norm     the gradient, as one vector, is shortened to this length before the update
     patience      stop when the validation loss has not fallen for so many epochs, and put the best model back
@@ -73,6 +74,8 @@ def fit(
         if Path(checkpoint).exists():
             state = files.load(Path(checkpoint), model, optimizer, rng)
     history = state.history
+    for name, parameter in model.named_parameters():  # so that the optimiser can name a gradient that is NaN
+        parameter.name = parameter.name or name
     bar = tqdm(
         total=epochs,
         initial=state.epoch,
@@ -87,7 +90,9 @@ def fit(
             state.epoch += 1
             if patience is not None:
                 _early_stopping(model, state, patience)
-            bar.set_postfix({k: f"{v[-1]:.4g}" for k, v in history.items()}, refresh=False)
+            bar.set_postfix(
+                {k: f"{v[-1]:.4g}" for k, v in history.items() if isinstance(v[-1], float)}, refresh=False
+            )
             bar.update()
             for callback in callbacks:
                 state.stopped |= callback(state.epoch, history) is True
@@ -198,7 +203,7 @@ def _measure(
         with no_grad():
             history.setdefault("val_loss", []).append(loss(Tensor(scores), y).item())
     for name, metric in metrics.items():
-        history.setdefault(prefix + name, []).append(float(metric(scores, y)))
+        history.setdefault(prefix + name, []).append(np.asarray(metric(scores, y)).tolist())
 
 
 def _early_stopping(model: Module, state: files.TrainingState, patience: int) -> None:

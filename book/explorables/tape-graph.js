@@ -45,7 +45,7 @@ export const RULES = {
 export const GRAPHS = {
   neuron: {
     label: "one neuron",
-    inputs: { x: [[0.8]], w: [[-1.5]], b: [[0.4]], y: [[0.5]] },
+    inputs: { x: [[0.8]], w: [[-1.2]], b: [[0.2]], y: [[0.8]] },
     nodes: [
       { name: "p", op: "mul", from: ["x", "w"], formula: "p = x·w" },
       { name: "z", op: "add", from: ["p", "b"], formula: "z = p + b" },

@@ -9,7 +9,7 @@ export { GRAPHS, OPS, RULES, backward, check, differences, forward } from "./tap
 const KINDS = { w: "parameter", W: "parameter", b: "parameter", y: "data" };
 const TITLES = { x: "x, input", w: "w, weight", W: "W, weights", b: "b, bias", y: "y, target" };
 const short = (v) => (v !== 0 && (Math.abs(v) < 5e-4 || Math.abs(v) >= 100) ? number(v) : fixed(v));
-const row = (r) => r.map(short).join("  ");
+const row = (r) => r.map(short).join("\u2002");
 const text = (m) => (m.length === 1 && m[0].length === 1 ? short(m[0][0]) : `[${m.map((r) => r.map(short).join(", ")).join("; ")}]`);
 const val = (m) => word("value", text(m));
 const grad = (m) => word("gradient", text(m));
@@ -70,7 +70,7 @@ function lines(graph, name, state, shown) {
     got.forEach((part, i) => out.push([`g-text part ${state.broken === "overwrite" && i < got.length - 1 ? "gone" : ""}`, `${i && state.broken !== "overwrite" ? "+ " : ""}${row(part.value[0])} via ${part.from}`]));
   }
   if (sweep.gradients[name] && shown.seeded) {
-    sweep.gradients[name].forEach((r, i) => out.push(["g-text strong", `${i ? "" : `d${name}  `}${row(r)}`]));
+    sweep.gradients[name].forEach((r, i) => out.push([`g-text ${r.length === 1 ? "strong" : ""}`, `${i ? "" : `d${name} `}${row(r)}`]));
   }
   const checked = complete.has(name) && shown.rows.find((r) => r.name === name);
   if (checked) out.push(checked.ok ? ["ok", "✓ check"] : ["bad", checked.starts ? "✗ STARTS HERE" : "✗ inherited"]);
@@ -83,16 +83,15 @@ function picture(graph, state, shown, narrow) {
   const boxes = {};
   for (const [name, [i, side]] of Object.entries(graph.place)) {
     const content = lines(graph, name, state, shown);
-    const w = narrow ? (wideBox ? 138 : 118) : wideBox ? 136 : 103;
+    const w = narrow ? (wideBox ? 140 : 118) : wideBox ? 136 : 103;
     const h = content.length * LINE + 12;
     // Along the chain from left to right, or on a phone from top to bottom.
     const gap = narrow ? (wideBox ? 116 : 100) : (752 - w - 8) / last;
-    const tall = narrow ? 50 : 0;
     const cx = narrow ? (side ? 340 - w / 2 - 2 : 28 + w / 2) : 4 + w / 2 + i * gap;
-    const cy = narrow ? tall + 10 + i * gap : side ? 256 : 104;
+    const cy = narrow ? 56 + i * gap + (i ? 14 : 0) : side ? 256 : 104;
     boxes[name] = { name, content, w, h, cx, cy, x: cx - w / 2, y: cy - h / 2 };
   }
-  const height = narrow ? boxes.L.cy + 64 : 318;
+  const height = narrow ? boxes.L.cy + 34 : 310;
   const drawn = [];
   for (const node of graph.nodes) for (const from of node.from) drawn.push(edge(graph, boxes, from, node.name, shown, narrow));
   for (const box of Object.values(boxes)) drawn.push(figure(box, shown));
@@ -155,9 +154,9 @@ function described(graph, shown) {
 
 function table(rows, complete) {
   const cells = (r) => complete.has(r.name)
-    ? [html("td", { class: "is-gradient" }, text(r.claimed)), html("td", {}, text(r.measured)), html("td", { class: r.ok ? "" : "is-failed" }, r.ok ? "✓ agrees" : r.starts ? "✗ WRONG, starts here" : "✗ wrong, inherited")]
+    ? [html("td", { class: "is-gradient" }, text(r.claimed)), html("td", {}, text(r.measured)), html("td", { class: r.ok ? "" : "is-failed" }, r.ok ? "✓ agrees" : r.starts ? "✗ WRONG: starts here" : "✗ wrong: inherited")]
     : [html("td", {}, "–"), html("td", {}, "–"), html("td", {}, "not yet")];
-  const head = ["gradient", "reverse sweep", "finite differences", "check"].map((h) => html("th", { scope: "col" }, h));
+  const head = ["name", "sweep", "finite differences", "check"].map((h) => html("th", { scope: "col" }, h));
   const body = rows.map((r) => html("tr", { "data-row": r.name, "data-ok": r.ok, "data-starts": r.starts }, html("th", { scope: "row" }, `d${r.name}`), ...cells(r)));
   return html("table", { class: "checks" }, html("thead", {}, html("tr", {}, ...head)), html("tbody", {}, ...body));
 }
@@ -165,7 +164,7 @@ function table(rows, complete) {
 export function mount(element) {
   const { root, status, say } = stage(element, "The tape, step by step");
   const state = { graph: "neuron", broken: "none", step: 0, inputs: structuredClone(GRAPHS.neuron.inputs) };
-  const canvas = html("div", { class: "area-all graph" });
+  const canvas = html("div", { class: "graph" });
   const checks = html("div", {});
   const fields = html("div", { class: "fields" });
   const steps = () => 2 * GRAPHS[state.graph].nodes.length + 1; // forward, the seed, backward
@@ -196,8 +195,8 @@ export function mount(element) {
     else if (state.broken !== "none" && state.step <= n) words.push(" One rule is broken. Step on, and see where the check fails.");
     say(...words);
     status.classList.toggle("failed", wrong.length > 0);
-    back.disabled = state.step === 0;
-    next.disabled = all.disabled = state.step === steps();
+    back.setAttribute("aria-disabled", String(state.step === 0)); // disabled would throw the focus away
+    for (const b of [next, all]) b.setAttribute("aria-disabled", String(state.step === steps()));
     next.textContent = state.step < n ? "Step forward ▶" : "◀ Step backward";
   }
 
@@ -248,7 +247,7 @@ export function mount(element) {
     if (event.key === "ArrowLeft") go(state.step - 1);
   });
 
-  root.append(canvas, status, html("div", { class: "buttons" }, next, back, all, reset), html("div", { class: "controls" }, broken.element, which.element), fields, checks);
+  root.append(canvas, html("div", { class: "buttons" }, next, back, all, reset), status, html("div", { class: "controls" }, broken.element, which.element), fields, checks);
   inputs();
   draw();
   let width = root.clientWidth;

@@ -45,6 +45,15 @@ def test_it_learns_and_the_history_has_one_number_per_epoch() -> None:
     assert metrics.accuracy(predict(model, HELD_OUT[0]), HELD_OUT[1]) == history["val_accuracy"][-1]
 
 
+def test_metrics_may_be_arrays_and_survive_a_checkpoint(tmp_path: Path) -> None:
+    measures = {"recall": metrics.recall, "confusion": metrics.confusion_matrix}
+    history = run(2, *build(), metrics=measures, checkpoint=tmp_path / "run.npz")
+    assert np.shape(history["recall"]) == (2, 2)
+    assert np.array(history["confusion"]).sum(axis=(1, 2)).tolist() == [60, 60]
+    again = run(2, *build(), metrics=measures, checkpoint=tmp_path / "run.npz", resume=True)
+    assert again == history
+
+
 def test_same_seed_same_bits() -> None:
     a, b = run(3, *build()), run(3, *build())
     assert a == b
@@ -175,6 +184,16 @@ def test_weights_that_became_nan_are_named() -> None:
     model.layers[0].b.value = np.array([0.0, np.nan])
     with pytest.raises(TrainingStopped, match=r"parameters that are not finite: layers.0.b"):
         run(1, model, optim.SGD(model.parameters(), lr=0.1), np.random.default_rng(0))
+
+
+def test_a_gradient_that_is_not_finite_is_named() -> None:
+    def steep(scores: Any, y: Any) -> Any:  # a finite loss whose slope at 0 is not
+        return F.sqrt(((scores - scores.detach()) ** 2).sum())
+
+    model = nn.Sequential(nn.Linear(2, 2, np.random.default_rng(0)))
+    sgd = optim.SGD(model.parameters(), lr=0.1)
+    with np.errstate(all="ignore"), pytest.raises(FloatingPointError, match=r"layers\.0\.W"):
+        fit(model, steep, sgd, TRAIN, epochs=1, batch_size=16, rng=np.random.default_rng(0))
 
 
 def test_progress_is_a_bar_on_standard_output_on_request(capsys: pytest.CaptureFixture[str]) -> None:
