@@ -174,13 +174,18 @@ def test(args, *choice):
     """Formatting, types and every test but the slow proofs: under 12 minutes on two cores."""
     prepare(PROOF)
     check_style()
-    pytest(args, *(choice or ("-m", "not slow")))
+    pytest(args, *(choice or ("-m", "not slow and not site")))
+    if not args:
+        notebooks(threads=1)
 
 
 @command
 def test_all(args):
-    """As test, with the slow proofs."""
-    test(args, "-m", "slow or not slow")
+    """As test, with the slow proofs, the notebooks on two threads, and the book in a browser (site-test)."""
+    test(args, "-m", "not site")
+    if not args:
+        notebooks(threads=2)
+        site_test(args)
 
 
 @command
@@ -195,6 +200,20 @@ def book(args):
     """Build what changed and serve it on 127.0.0.1; `book --port 8000` names the port."""
     prepare(COURSE)
     run(PYTHON, "-m", "book.tools.build", "book", *args)
+
+
+@command
+def site_test(args):
+    """Build the book from clean, then open every page in Chromium: links, contrast, widths, weight, the PDF."""
+    html([])
+    pytest(args, "-m", "site", "tests/book")
+
+
+@command
+def pdf(args):
+    """The whole book as _build/backprop-proven.pdf, printed by Chromium from a new build."""
+    html(args)
+    run(PYTHON, "-m", "book.tools.pdf")
 
 
 @command
@@ -272,11 +291,21 @@ def check_style():
     run(BIN / "mypy", "--no-error-summary")
 
 
-def pytest(args, *choice):
+THREADS = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"]
+
+
+def pytest(args, *choice, threads=1):
     """One worker a core, one BLAS thread a worker: more threads than cores only wait for each other."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    names = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"]
-    run(PYTHON, "-m", "pytest", "-n", cores, *choice, *args, **dict.fromkeys(names, "1"))
+    run(PYTHON, "-m", "pytest", "-n", cores, *choice, *args, **dict.fromkeys(THREADS, str(threads)))
+
+
+def notebooks(threads):
+    """Run every chapter anew, a notebook a worker; each line that it prints must be the line that is stored."""
+    nbval = ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/chapters/sanitize.cfg"]
+    nbval += ["--nbval-cell-timeout", "120", "-p", "tests.chapters.nbval_plugin", "--dist", "loadfile"]
+    say(f"running the notebooks with {threads} BLAS thread{'s' if threads > 1 else ''}")
+    pytest(sorted((ROOT / "chapters").glob("*.ipynb")), *nbval, threads=threads)
 
 
 def usage():

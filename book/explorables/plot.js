@@ -6,7 +6,7 @@ import { svg, superscript } from "./common.js";
  *  Gives the svg element, X and Y (data to picture), back (their inverse) and two groups: plot, which is cut off at
  *  the frame, and over, which is not. */
 export function axes({ width, height, x, y, title, margin = {} }) {
-  const m = { left: 46, right: 10, top: title ? 26 : 10, bottom: 40, ...margin };
+  const m = { left: 46, right: 16, top: title ? 26 : 10, bottom: 40, ...margin };
   const scale = (axis, from, to) => {
     const of = axis.log ? Math.log10 : (v) => v;
     const [low, high] = axis.range.map(of);
@@ -70,4 +70,25 @@ export function where(element, event) {
     ((event.clientX - box.left) / box.width) * view.width,
     ((event.clientY - box.top) / box.height) * view.height,
   ];
+}
+
+/** The path along which a grid of size × size numbers (row by row) is 0; place(column, row) says where a node is. */
+export function contour(values, size, place) {
+  let d = "";
+  const at = (c, r) => values[r * size + c];
+  for (let r = 0; r + 1 < size; r += 1) {
+    for (let c = 0; c + 1 < size; c += 1) {
+      const corners = [[c, r], [c + 1, r], [c + 1, r + 1], [c, r + 1]];
+      const cuts = [];
+      corners.forEach(([c0, r0], i) => {
+        const [c1, r1] = corners[(i + 1) % 4];
+        const [v0, v1] = [at(c0, r0), at(c1, r1)];
+        if (v0 > 0 === v1 > 0) return;
+        const s = v0 / (v0 - v1);
+        cuts.push(place(c0 + s * (c1 - c0), r0 + s * (r1 - r0)));
+      });
+      for (let i = 0; i + 1 < cuts.length; i += 2) d += line([cuts[i], cuts[i + 1]]);
+    }
+  }
+  return d;
 }

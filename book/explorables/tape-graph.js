@@ -57,7 +57,7 @@ export const GRAPHS = {
   },
   layer: {
     label: "a layer of two",
-    inputs: { x: [[0.8, -0.5]], W: [[-1.5, 0.4], [0.9, 1.2]], b: [[0.4, -0.2]], y: [[0.5, 0.3]] },
+    inputs: { x: [[0.8, -0.5]], W: [[-1.5, 0.4], [0.9, 1.2]], b: [[0.3, 0.1]], y: [[0.4, -0.4]] },
     nodes: [
       { name: "z", op: "linear", from: ["x", "W", "b"], formula: "z = x·W + b" },
       { name: "a", op: "tanh", from: ["z"], formula: "a = tanh z" },

@@ -67,13 +67,13 @@ function lines(graph, name, state, shown) {
   for (const r of values[name]) out.push([kind, row(r)]);
   const got = sweep.received[name] ?? [];
   if (uses(graph, name).length > 1) {
-    got.forEach((part, i) => out.push([`g-text part ${state.broken === "overwrite" && i < got.length - 1 ? "gone" : ""}`, `${i && state.broken !== "overwrite" ? "+ " : ""}${row(part.value[0])} via ${part.from}`]));
+    got.forEach((part, i) => out.push([`g-text part ${state.broken === "overwrite" && i < got.length - 1 ? "gone" : ""}`, `${i && part.value[0].length === 1 && part.value[0][0] >= 0 ? "+" : ""}${row(part.value[0])} via ${part.from}`]));
   }
   if (sweep.gradients[name] && shown.seeded) {
     sweep.gradients[name].forEach((r, i) => out.push([`g-text ${r.length === 1 ? "strong" : ""}`, `${i ? "" : `d${name} `}${row(r)}`]));
   }
   const checked = complete.has(name) && shown.rows.find((r) => r.name === name);
-  if (checked) out.push(checked.ok ? ["ok", "✓ check"] : ["bad", checked.starts ? "✗ STARTS HERE" : "✗ inherited"]);
+  if (checked) out.push(checked.ok ? ["ok", "✓ check"] : ["bad", checked.starts ? "✗ starts here" : "✗ inherited"]);
   return out;
 }
 
@@ -154,7 +154,7 @@ function described(graph, shown) {
 
 function table(rows, complete) {
   const cells = (r) => complete.has(r.name)
-    ? [html("td", { class: "is-gradient" }, text(r.claimed)), html("td", {}, text(r.measured)), html("td", { class: r.ok ? "" : "is-failed" }, r.ok ? "✓ agrees" : r.starts ? "✗ WRONG: starts here" : "✗ wrong: inherited")]
+    ? [html("td", { class: "is-gradient" }, text(r.claimed)), html("td", {}, text(r.measured)), html("td", { class: r.ok ? "" : "is-failed" }, r.ok ? "✓ agrees" : r.starts ? "✗ starts here" : "✗ inherited")]
     : [html("td", {}, "–"), html("td", {}, "–"), html("td", {}, "not yet")];
   const head = ["name", "sweep", "finite differences", "check"].map((h) => html("th", { scope: "col" }, h));
   const body = rows.map((r) => html("tr", { "data-row": r.name, "data-ok": r.ok, "data-starts": r.starts }, html("th", { scope: "row" }, `d${r.name}`), ...cells(r)));

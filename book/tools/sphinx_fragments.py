@@ -73,7 +73,7 @@ class Fragments(SphinxDirective):
         text: list[str] = []
         if "by-chapter" in self.options:
             for chapter, lines in gathered.items():
-                text += [f"```{{rubric}} Chapter {int(chapter)}: {self._title(chapter)}", "```", ""]
+                text += [f":::{{rubric}} Chapter {int(chapter)}: {self._title(chapter)}", ":::", ""]
                 text += [*header, *lines, ""]
         else:
             every = [line for lines in gathered.values() for line in lines]

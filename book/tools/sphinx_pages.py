@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EXPLORABLES = ROOT / "book" / "explorables"
 UNUSED = ("sphinx-thebe", "sphinx_comments")  # loaded by Jupyter Book on every page, used on none
 ONLY_WITH = {  # file: what a page's text must hold for the file to be loaded
+    "tex-chtml": r'class="[^"]*\bmath\b',  # Sphinx asks the pages below in the contents too
     "togglebutton": r'class="[^"]*\b(toggle|dropdown admonition|admonition[^"]* dropdown)\b',
     "copybutton": r'class="[^"]*\bhighlight\b',
     "clipboard": r'class="[^"]*\bhighlight\b',

@@ -47,10 +47,10 @@ def relu(z: ArrayLike) -> tuple[Array, Pullback]:
     """max(z, 0). At z = 0 the derivative is taken to be 0."""
     z = floats("relu", "z", z)
     a = np.maximum(z, 0)
-    on = a > 0  # one byte an element is all that the pullback keeps
+    on, dtype = a > 0, a.dtype  # one byte an element is all that the pullback keeps
 
     def pullback(da: Array) -> Array:
-        return upstream("relu", da, a.shape, a.dtype) * on
+        return upstream("relu", da, on.shape, dtype) * on
 
     return a, pullback
 
