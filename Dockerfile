@@ -16,6 +16,6 @@ RUN pip install --no-cache-dir -r requirements.txt
 COPY --chown=reader . .
 RUN pip install --no-cache-dir --no-deps --no-build-isolation --editable .
 
-USER reader
+USER 1000
 EXPOSE 8888
 CMD ["jupyter", "lab", "--ip=0.0.0.0", "--port=8888", "--no-browser"]

@@ -73,9 +73,8 @@ SERIALISE = """(code) => {
         to.setAttribute(k === 'text-decoration-line' ? 'text-decoration' : k, short(style[k]));
       }
     }
-    for (const name of ['class', 'style', 'tabindex', 'role', ...from.getAttributeNames().filter((n) => /^(aria|data)-/.test(n))]) {
-      to.removeAttribute(name);
-    }
+    const spoken = from.getAttributeNames().filter((name) => /^(aria|data)-/.test(name));
+    for (const name of ['class', 'style', 'tabindex', 'role', ...spoken]) to.removeAttribute(name);
     [...from.children].forEach((child, i) => write(child, to.children[i]));
   };
   const origin = root.getBoundingClientRect();
@@ -152,7 +151,10 @@ def points() -> dict[str, tuple[Any, Any]]:
 
 def write_data() -> None:
     """network-data.js, from bplib.data."""
-    lines = ["// Points (x₁, x₂, class) made by bplib.data; written by python -m book.tools.explorables data.", ""]
+    lines = [
+        "// Points (x₁, x₂, class) made by bplib.data; written by python -m book.tools.explorables data.",
+        "",
+    ]
     lines.append("export const POINTS = {")
     for name, (x, y) in points().items():
         rows = [f"[{a:.6g}, {b:.6g}, {c}]" for (a, b), c in zip(x, y, strict=True)]

@@ -31,7 +31,7 @@ def chromium() -> str:
     """The browser's path: the one that CHROMIUM names, or the system's."""
     found = os.environ.get("CHROMIUM") or next((p for n in BROWSERS if (p := shutil.which(n))), None)
     if not found:
-        raise SystemExit("no Chromium: install Debian's package chromium, or name yours in CHROMIUM")
+        raise RuntimeError("no Chromium: install Debian's package chromium, or name yours in CHROMIUM")
     return found
 
 
@@ -114,7 +114,8 @@ def main() -> int:
     began = time.perf_counter()
     count = print_book()
     size = PDF.stat().st_size / 1e6
-    print(f"{PDF.relative_to(build.ROOT).as_posix()}: {count} pages, {size:.1f} MB, printed in {time.perf_counter() - began:.0f} s")
+    took = time.perf_counter() - began
+    print(f"{PDF.relative_to(build.ROOT).as_posix()}: {count} pages, {size:.1f} MB, printed in {took:.0f} s")
     return 0
 
 

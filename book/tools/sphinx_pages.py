@@ -138,7 +138,7 @@ def _without_icons(style: str) -> str:
     """The theme's style sheet without its 2,000 rules for icons and without the fonts that they need."""
     style = re.sub(r"@font-face\{[^}]*fontawesome[^}]*\}", "", style)
     icon = r"\.(?:fa|fab|far|fas)\b[^,{}]*"
-    style = re.sub(rf"(?<=[{{}}]){icon}(?:,{icon})*\{{[^{{}}]*\}}", "", style)
+    style = re.sub(rf"(?:(?<=[{{}}/])|^){icon}(?:,{icon})*\{{[^{{}}]*\}}", "", style)
     return style.split("\n/*# sourceMappingURL")[0] + "\n"
 
 

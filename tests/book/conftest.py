@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,22 +12,27 @@ import yaml
 from playwright.sync_api import Browser, sync_playwright
 
 from book.tools import build
+from book.tools.pdf import chromium
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 # The browser resolves no name and reaches no host but this one: what a page asks for outside is lost.
 CLOSED = ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--disable-background-networking"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever asks for a browser belongs to `make site-test`, wherever it stands."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("site")
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium: the one that CHROMIUM names, or the system's. These tests fail where there is none."""
-    program = os.environ.get("CHROMIUM") or next((p for n in NAMES if (p := shutil.which(n))), None)
-    assert program, "no Chromium: install Debian's package chromium, or name yours in CHROMIUM"
+    options = ["--no-sandbox", "--disable-gpu", *CLOSED]
     with sync_playwright() as playwright:
-        made = playwright.chromium.launch(
-            executable_path=program, args=["--no-sandbox", "--disable-gpu", *CLOSED]
-        )
+        made = playwright.chromium.launch(executable_path=chromium(), args=options)
         yield made
         made.close()
 

@@ -193,6 +193,21 @@ def test_the_v_has_its_bottom_where_the_table_says() -> None:
         assert shown[3] == float(f"1e{digits}")
 
 
+@pytest.mark.parametrize(("dtype", "name"), [(torch.float32, "float32"), (torch.float64, "float64")])
+def test_what_a_central_difference_can_do_in_each_precision(dtype: torch.dtype, name: str) -> None:
+    """Computed in PyTorch's arithmetic, on other points."""
+    x = torch.linspace(1.2, 1.55, 350, dtype=torch.float64, requires_grad=True)
+    slope = torch.autograd.grad(martins(x).sum(), x)[0]
+    at = x.detach().to(dtype)
+    best = 1.0
+    for h in (10.0 ** -np.arange(0.5, 12.1, 0.5)).tolist():
+        measured = (martins(at + h) - martins(at - h)) / (2 * h)
+        best = min(best, float(((measured.double() / slope) - 1).abs().median()))
+    assert printed(f"best central difference in {name}").endswith(
+        f"about {10.0 ** round(math.log10(best)):.0e}"
+    )
+
+
 def test_the_training_that_the_diagonal_spoils() -> None:
     """The same classifier, trained by PyTorch: autograd's softmax, and one whose backward is the diagonal."""
     from bplib import data
