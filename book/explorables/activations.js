@@ -61,7 +61,7 @@ function sentence(state, { gradient, factors }) {
   const mean = size ** (1 / state.k);
   if (size === 0) {
     const dead = factors.findIndex((f) => f === 0) + 1;
-    return [word("failed", "■ EXACTLY 0"), `. ${name} is off at link ${dead}: no gradient passes, and none ever will for this input. The unit is dead here.`];
+    return [word("failed", "■ EXACTLY 0"), `. ${name} is off at link ${dead}: no gradient passes, and nothing before it can learn from this input.`];
   }
   const through = ["A gradient of 1 at the end arrives as ", word("gradient", number(gradient)), ` after ${links} of ${name}: ×\u00a0${number(mean)} a link, on average.`];
   if (size < 1e-3) return [word("failed", "▼ VANISHES"), ". ", ...through];

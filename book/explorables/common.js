@@ -67,7 +67,7 @@ const fresh = (word) => `explorable-${word}-${(count += 1)}`;
 export function slider({ label, steps, value, log = false, show = number, change }) {
   const [low, high, step] = log ? [Math.log10(steps[0]), Math.log10(steps[1]), steps[2]] : steps;
   const input = html("input", { type: "range", id: fresh("slider"), min: low, max: high, step });
-  const shown = html("output", { for: input.id });
+  const shown = html("span", { class: "slider-value", "aria-hidden": "true" }); // the slider says it itself
   const tell = (x) => {
     shown.textContent = show(x);
     input.setAttribute("aria-valuetext", shown.textContent);

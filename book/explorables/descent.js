@@ -146,12 +146,12 @@ export function mount(element) {
   };
 
   const numbers = readouts({
-    limit: "limit of the learning rate, 2/L",
-    curvature: "curvature: steepest L, flattest μ",
-    measured: "distance per step, measured",
+    limit: "limit of η: 2/L",
+    curvature: "curvatures L, μ",
+    measured: "distance a step, measured",
     factor: "predicted: max |1 − ηλ|",
-    bestRate: "best learning rate, 2/(L + μ)",
-    best: "best possible: (κ − 1)/(κ + 1)",
+    bestRate: "best η: 2/(L + μ)",
+    best: "best: (κ − 1)/(κ + 1)",
   });
 
   function draw() {

@@ -96,7 +96,7 @@ export function mount(element) {
   const wires = svg("svg", { viewBox: "0 0 320 250", role: "img" });
   const diagram = html("div", { class: "diagram" }, wires);
   const chart = html("div", {});
-  const numbers = readouts({ t: "step", loss: "loss", right: "points on the right side", ratio: "gradients, layer 1 : 2" });
+  const numbers = readouts({ t: "step", loss: "loss", right: "points right", ratio: "‖∇‖, layers 1 : 2" });
   let thumbs = [];
 
   function restart() {

@@ -156,8 +156,8 @@ function table(rows, complete) {
   const cells = (r) => complete.has(r.name)
     ? [html("td", { class: "is-gradient" }, text(r.claimed)), html("td", {}, text(r.measured)), html("td", { class: r.ok ? "" : "is-failed" }, r.ok ? "✓ agrees" : r.starts ? "✗ starts here" : "✗ inherited")]
     : [html("td", {}, "–"), html("td", {}, "–"), html("td", {}, "not yet")];
-  const head = ["name", "sweep", "finite differences", "check"].map((h) => html("th", { scope: "col" }, h));
-  const body = rows.map((r) => html("tr", { "data-row": r.name, "data-ok": r.ok, "data-starts": r.starts }, html("th", { scope: "row" }, `d${r.name}`), ...cells(r)));
+  const head = ["name", "sweep", "differences", "check"].map((h) => html("th", { scope: "col" }, h));
+  const body = rows.map((r) => html("tr", { "data-row": r.name, "data-ok": String(r.ok), "data-starts": String(r.starts) }, html("th", { scope: "row" }, `d${r.name}`), ...cells(r)));
   return html("table", { class: "checks" }, html("thead", {}, html("tr", {}, ...head)), html("tbody", {}, ...body));
 }
 

@@ -73,10 +73,15 @@ async ({ address, parts }) => {
   await document.fonts.ready;
   await Promise.all([...document.images].map((i) => i.decode().catch(() => {})));
 
-  // What is wider than the column is drawn smaller.
-  for (const box of book.querySelectorAll("div.math, .scrolls, .pst-scrollable-table-container, table")) {
+  // What is wider than its column is drawn smaller: first formulas in tables, then equations and tables.
+  for (const formula of book.querySelectorAll("td mjx-container")) {
+    const room = formula.closest("td").clientWidth - 12;
+    const wide = formula.querySelector("mjx-math").getBoundingClientRect().width;
+    if (wide > room) formula.style.zoom = Math.max(0.5, room / wide * 0.97).toFixed(3);
+  }
+  for (const box of book.querySelectorAll("div.math, table")) {
     const room = box.closest("li, .admonition, details, figure, section").clientWidth;
-    const inner = box.querySelector("mjx-container > mjx-math") || box.querySelector("table") || box;
+    const inner = box.querySelector(":scope > mjx-container > mjx-math") || box;
     const wide = Math.max(inner.scrollWidth, inner.getBoundingClientRect().width, box.scrollWidth);
     if (wide > room + 1) box.style.zoom = Math.max(0.5, room / wide * 0.98).toFixed(3);
   }

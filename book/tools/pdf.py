@@ -1,6 +1,6 @@
 """The whole book as one PDF, printed from the built site by Chromium.
 
-    python -m book.tools.pdf        after a build; writes _build/backprop-proven.pdf
+    python -m book.tools.pdf [FILE]     after a build; writes _build/backprop-proven.pdf, or FILE
 
 The pages of the site become chapters of one long page, in the order of the table of contents: links between them
 are then links inside the PDF. It is printed twice: the first print tells which page each chapter begins on, the
@@ -107,17 +107,17 @@ def _finish(target: Path) -> int:
     return len(reader.pages)
 
 
-def main() -> int:
+def main(argv: list[str]) -> int:
     if build.pages() != set(build.contents()):
         print("The book is not built: make html", file=sys.stderr)
         return 1
+    target = Path(argv[0]) if argv else PDF
     began = time.perf_counter()
-    count = print_book()
-    size = PDF.stat().st_size / 1e6
+    count = print_book(target)
     took = time.perf_counter() - began
-    print(f"{PDF.relative_to(build.ROOT).as_posix()}: {count} pages, {size:.1f} MB, printed in {took:.0f} s")
+    print(f"{target.name}: {count} pages, {target.stat().st_size / 1e6:.1f} MB, printed in {took:.0f} s")
     return 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

@@ -27,9 +27,10 @@ SETTLED = """async () => {
 WIDE = """() => {
   const limit = document.documentElement.clientWidth;
   const inside = (e) => e && e !== document.body &&
-    (['auto', 'scroll', 'hidden', 'clip'].includes(getComputedStyle(e).overflowX) || inside(e.parentElement));
+    (['auto', 'scroll'].includes(getComputedStyle(e).overflowX) || inside(e.parentElement));
   return [document.documentElement.scrollWidth - limit,
-    [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > limit + 1
+    [...document.querySelectorAll('.bd-article *')].filter(e => e.getBoundingClientRect().right > limit + 1
+      && e.checkVisibility() && !e.ownerSVGElement && !e.closest('mjx-assistive-mml')
       && !inside(e.parentElement)).slice(0, 5).map(e => e.outerHTML.slice(0, 160))];
 }"""
 
@@ -164,6 +165,7 @@ def test_page(path: str, browser: Browser, address: str, site: Path) -> None:
     page.evaluate("() => document.querySelectorAll('details').forEach(d => d.open = true)")
     too_wide, culprits = page.evaluate(WIDE)
     assert too_wide <= 0, f"scrolls sideways by {too_wide} px: {culprits}"
+    assert culprits == [], "stands out of the page, where nothing scrolls to it"
     assert made.outside == []
     assert made.complaints == []
     leave(made)

@@ -42,8 +42,16 @@ def press(page: Page, key: str, times: int = 1) -> None:
         page.keyboard.press(key)
 
 
-def button(page: Page, text: str) -> Locator:
-    return page.get_by_role("button", name=text)
+def button(page: Page, text: str, exact: bool = False) -> Locator:
+    return page.get_by_role("button", name=text, exact=exact)
+
+
+def text_of(drawn: Locator) -> str:
+    return drawn.text_content() or ""
+
+
+def control(page: Page, text: str, exact: bool = False) -> Locator:
+    return page.get_by_label(text, exact=exact).and_(page.locator("input, select"))
 
 
 # --------------------------------------------------------------------------------------------- by keyboard
@@ -56,7 +64,7 @@ def test_descent_by_keyboard(open_page: Open) -> None:
     press(page, "ArrowRight", 3)
     press(page, "ArrowUp", 2)
     expect(handle).to_have_attribute("aria-valuetext", "w −0.900, b 2.80")
-    rate = page.get_by_label("Learning rate η")
+    rate = control(page, "Learning rate η")
     tab_to(page, rate)
     press(page, "End")
     assert "DIVERGES" in says(page)
@@ -75,7 +83,7 @@ def test_tape_by_keyboard_accumulates_as_bplib_does(open_page: Open) -> None:
     tab_to(page, button(page, "Step"))
     press(page, "Enter", 5)
     assert "which gradient will x get" in says(page)
-    assert "dx" not in page.locator('[data-node="x"]').inner_text()
+    assert "dx" not in text_of(page.locator('[data-node="x"]'))
     press(page, "Space", 3)
     x, w, b, y = (Tensor(np.array([[v]])) for v in (0.8, -1.2, 0.2, 0.8))
     a = apply(ops.tanh, x * w + b)
@@ -98,19 +106,19 @@ def test_a_rule_is_broken_by_keyboard_and_the_check_turns_red(open_page: Open) -
     page = open_page("tape")
     tab_to(page, button(page, "To the end"))
     press(page, "Enter")
-    tab_to(page, page.get_by_label("Break a rule"))
+    tab_to(page, control(page, "Break a rule"))
     press(page, "ArrowDown", 2)
-    assert page.get_by_label("Break a rule").input_value() == "slope"
+    assert control(page, "Break a rule").input_value() == "slope"
     assert "✗ The check fails, and it starts at z" in says(page)
     assert "p, b, x, w inherit the error" in says(page)
     start = page.locator('[data-node="z"]')
-    assert "✗ starts here" in start.inner_text()
+    assert "✗ starts here" in text_of(start)
     failed = page.evaluate("getComputedStyle(document.querySelector('.is-failed')).color")
     border = "(e) => [getComputedStyle(e).stroke, getComputedStyle(e).strokeDasharray]"
     assert start.locator("rect").evaluate(border) == [failed, "9px, 4px"]
     assert page.locator('[data-node="a"] rect').evaluate(border)[0] != failed
     for name in "pbxw":
-        assert "✗ inherited" in page.locator(f'[data-node="{name}"]').inner_text()
+        assert "✗ inherited" in text_of(page.locator(f'[data-node="{name}"]'))
     assert page.locator('tr[data-starts="true"]').get_attribute("data-row") == "z"
     press(page, "ArrowUp", 2)
     assert "✓ All 7 gradients agree" in says(page)
@@ -119,36 +127,36 @@ def test_a_rule_is_broken_by_keyboard_and_the_check_turns_red(open_page: Open) -
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_transpose_is_missed_at_x(open_page: Open, theme: str) -> None:
     page = open_page("tape", theme)
-    page.get_by_label("Graph").select_option("layer")
-    page.get_by_label("Break a rule").select_option("transpose")
+    control(page, "Graph").select_option("layer")
+    control(page, "Break a rule").select_option("transpose")
     assert "One rule is broken" not in says(page) or "Step on" in says(page)
     button(page, "To the end").click()
     assert "it starts at x" in says(page)
     assert page.locator('tr[data-ok="false"]').count() == 1
     for name, value in (("W, row 1, column 2", "0.7"), ("W, row 2, column 1", "0.7")):
-        page.get_by_label(name).fill(value)
+        control(page, name).fill(value)
     assert "the check cannot see it" in says(page)
 
 
 def test_an_input_is_edited_and_nonsense_is_refused(open_page: Open) -> None:
     page = open_page("tape")
     button(page, "To the end").click()
-    field = page.get_by_label("w", exact=True)
+    field = control(page, "w", exact=True)
     field.fill("2")
     want = f"{np.tanh(0.8 * 2 + 0.2):.3f}"
-    assert want in page.locator('[data-node="a"]').inner_text()
+    assert want in text_of(page.locator('[data-node="a"]'))
     field.fill("99")
     expect(field).to_have_attribute("aria-invalid", "true")
-    assert want in page.locator('[data-node="a"]').inner_text()
+    assert want in text_of(page.locator('[data-node="a"]'))
 
 
 def test_activations_by_keyboard(open_page: Open) -> None:
     page = open_page("activations")
-    tab_to(page, page.get_by_label("Activation"))
+    tab_to(page, control(page, "Activation"))
     press(page, "ArrowDown")
-    tab_to(page, page.get_by_label("Input z"))
+    tab_to(page, control(page, "Input z"))
     press(page, "ArrowLeft", 15)
-    tab_to(page, page.get_by_label("Links in the chain"))
+    tab_to(page, control(page, "Links in the chain"))
     press(page, "ArrowRight", 10)
     value, gradients = np.array(-0.5), []
     for _ in range(20):
@@ -157,13 +165,13 @@ def test_activations_by_keyboard(open_page: Open) -> None:
     np.testing.assert_allclose(shown(page, "product"), np.prod(gradients), rtol=1e-9)
     np.testing.assert_allclose(shown(page, "last"), value, rtol=1e-9)
     np.testing.assert_allclose(shown(page, "d"), 1 - np.tanh(-0.5) ** 2, rtol=1e-9)
-    page.get_by_label("Activation").select_option("relu")
+    control(page, "Activation").select_option("relu")
     assert "EXACTLY 0" in says(page)
 
 
 def test_network_by_keyboard(open_page: Open) -> None:
     page = open_page("network")
-    tab_to(page, button(page, "Step"))
+    tab_to(page, button(page, "Step", exact=True))
     first = shown(page, "loss")
     press(page, "Enter", 3)
     assert shown(page, "t") == 3
@@ -172,13 +180,13 @@ def test_network_by_keyboard(open_page: Open) -> None:
     press(page, "Space")
     assert shown(page, "right") == 100
     assert "Every point is right" in says(page)
-    tab_to(page, page.get_by_label("Hidden units"))
+    tab_to(page, control(page, "Hidden units"))
     press(page, "Home")
     assert shown(page, "t") == 0
     assert page.locator("canvas.thumb").count() == 1
     button(page, "Run 1000 steps").click()
     assert shown(page, "right") < 100, "one unit draws one line"
-    page.get_by_label("Data").select_option("xor")
+    control(page, "Data").select_option("xor")
     button(page, "Run 1000 steps").click()
     assert shown(page, "right") < 40, "exclusive or needs a second unit"
 
@@ -197,7 +205,7 @@ def test_descent_by_finger(open_page: Open) -> None:
     assert w == pytest.approx(-2 + 6 * (0.6 * 340 - 46) / 278, abs=0.05)
     assert b == pytest.approx(3.5 - 6 * (0.3 * 340 - 26) / 274, abs=0.05)
     button(page, "Step").tap()
-    expect(page.locator("output").nth(2)).to_have_text("21")
+    expect(page.locator(".slider-value").nth(2)).to_have_text("21")
 
 
 def test_tape_and_network_by_finger(open_page: Open) -> None:
@@ -267,11 +275,11 @@ def test_less_motion_for_those_who_ask(open_page: Open) -> None:
 
 def test_descent_plays_and_ends(open_page: Open) -> None:
     page = open_page("descent")
-    page.get_by_label("Steps shown").fill("50")
+    control(page, "Steps shown").fill("50")
     button(page, "Play").click()
     expect(button(page, "Pause")).to_be_visible()
     expect(button(page, "Play")).to_be_visible(timeout=8000)
-    expect(page.locator("output").nth(2)).to_have_text("60")
+    expect(page.locator(".slider-value").nth(2)).to_have_text("60")
 
 
 # ------------------------------------------------------------------------------------------- how they look
@@ -280,16 +288,16 @@ def test_descent_plays_and_ends(open_page: Open) -> None:
 def busy(page: Page, name: str) -> None:
     """A state with as much on the screen as there can be."""
     if name == "tape":
-        page.get_by_label("Graph").select_option("layer")
-        page.get_by_label("Break a rule").select_option("two")
+        control(page, "Graph").select_option("layer")
+        control(page, "Break a rule").select_option("two")
         button(page, "To the end").click()
     elif name == "descent":
-        page.get_by_label("Learning rate η").fill("0.2")
+        control(page, "Learning rate η").fill("0.2")
     elif name == "activations":
-        page.get_by_label("Activation").select_option("relu")
-        page.get_by_label("Input z").fill("-1")
+        control(page, "Activation").select_option("relu")
+        control(page, "Input z").fill("-1")
     else:
-        page.get_by_label("Hidden units").fill("2")
+        control(page, "Hidden units").fill("2")
         button(page, "Run 1000 steps").click()
 
 
@@ -374,7 +382,8 @@ def test_words_stay_in_their_boxes_and_panels(open_page: Open, name: str, width:
 def test_the_narrow_and_the_wide_page_show_the_same_numbers(open_page: Open) -> None:
     page = open_page("tape")
     button(page, "To the end").click()
-    nodes = "() => Object.fromEntries([...document.querySelectorAll('[data-node]')].map(e => [e.dataset.node, e.textContent]))"
+    nodes = """() => Object.fromEntries([...document.querySelectorAll('[data-node]')].map(
+        (e) => [e.dataset.node, e.textContent]))"""
     wide = page.evaluate(nodes)
     page.set_viewport_size({"width": 360, "height": 800})
     page.wait_for_function("document.querySelector('.graph svg').viewBox.baseVal.width === 340")
@@ -407,9 +416,11 @@ def test_two_of_a_kind_do_not_disturb_each_other(open_page: Open) -> None:
     page = open_page("activations")
     page.evaluate(
         """async () => { const { mount } = await import('/book/explorables/activations.js');
-        const second = document.createElement('div'); document.querySelector('main').prepend(second); mount(second); }"""
+        const second = document.createElement('div');
+        document.querySelector('main').prepend(second);
+        mount(second); }"""
     )
-    page.get_by_label("Activation").first.select_option("relu")
-    assert page.get_by_label("Activation").nth(1).input_value() == "sigmoid"
+    control(page, "Activation").first.select_option("relu")
+    assert control(page, "Activation").nth(1).input_value() == "sigmoid"
     ids = page.evaluate("[...document.querySelectorAll('[id]')].map((e) => e.id)")
     assert len(ids) == len(set(ids))
