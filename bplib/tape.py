@@ -156,6 +156,11 @@ def apply(op: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     signature = signature_of(op)
     if kwargs:
         args, kwargs = signature.positional(args, kwargs)
+    if len(args) > len(signature.names):
+        raise TypeError(
+            f"{op.__name__}: takes {len(signature.names)} positional arguments "
+            f"({', '.join(signature.names)}), got {len(args)}."
+        )
     parents: list[Tensor | None] = []
     values: list[Any] = []
     tracked = False
@@ -239,7 +244,8 @@ def backward(
             joint: Any = node.parents[0]
             sweep.setdefault(joint, [None] * len(joint.value))[node.slot] = d
         elif node.pullback is None:
-            node.grad = d if node.grad is None else node.grad + d
+            # A copy: pullbacks may hand one array to two parents, or a view of the caller's own.
+            node.grad = np.array(d) if node.grad is None else node.grad + d
             continue
         else:
             grads = node.pullback(*d) if type(d) is list else node.pullback(d)

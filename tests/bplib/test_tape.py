@@ -294,3 +294,17 @@ def test_the_tape_owns_no_derivative_and_is_short() -> None:
     assert not re.search(r"np\.(exp|log|tanh|sqrt|cos|sin)", Path(tape.__file__).read_text())
     machinery = [apply, tape._node, backward, tape._reachable]
     assert sum(len(inspect.getsource(f).splitlines()) for f in machinery) < 150
+
+
+def test_leaves_own_their_gradients() -> None:
+    a, b = Tensor(np.ones(2)), Tensor(np.ones(2))
+    sent = np.ones(2)
+    (a + b).backward(sent)
+    a.grad *= 0
+    np.testing.assert_array_equal(b.grad, [1.0, 1.0])
+    np.testing.assert_array_equal(sent, [1.0, 1.0])
+
+
+def test_surplus_arguments_are_refused() -> None:
+    with pytest.raises(TypeError, match=r"tanh: takes 1 positional arguments \(z\), got 2"):
+        F.tanh(Tensor(1.0), 2.0)
