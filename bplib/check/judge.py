@@ -1,0 +1,197 @@
+"""Judges one part of a task: the call that stands in every visible test.
+
+The student's answer, the right one and the known wrong ones are tried on the same cases by the same probe.
+What differs from the right answer is reported, the smallest case first; a wrong answer that gives what the
+student's gives is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from bplib.check import message, session
+from bplib.check.compare import Difference, differ, relation
+from bplib.check.forbidden import forbidden_uses
+from bplib.check.student import SECONDS, StudentError, fresh, quiet
+from bplib.check.task import Case, Misconception, Seen, Task, find
+
+Run = list[list[Seen]]  # for each case, what was seen, in order; a StudentError ends a case
+
+
+class NotYet(AssertionError):
+    """A part of a task that does not hold yet. Its text is what the student reads; ``named`` the misconceptions."""
+
+    def __init__(self, text: str, named: tuple[str, ...] = ()) -> None:
+        super().__init__(text)
+        self.named = named
+
+    def _render_traceback_(self) -> list[str]:
+        """What Jupyter shows: the message, and not the way through our own code."""
+        return str(self).split("\n")
+
+
+@dataclass
+class Finding:
+    """What is wrong with one part of an answer."""
+
+    what: str
+    case: Case
+    difference: Difference | None = None
+    error: StudentError | None = None
+    relation: str = ""
+    misconceptions: list[Misconception] = field(default_factory=list)
+    unexplained: list[str] = field(default_factory=list)
+
+
+def check(task: str, part: str, answer: Any, *, cases: Iterable[Case] | None = None) -> None:
+    """Check one part of a task, print the points it earns, or raise ``NotYet`` with what to mend first.
+
+    ``cases`` are inputs to try instead of the visible ones; the message then keeps them to itself.
+    """
+    the = find(task)
+    if part not in the.parts:
+        raise LookupError(f"task {task} has the parts {list(the.parts)}, not {part!r}")
+    hidden = cases is not None
+    finding = judge(the, part, answer, list(cases) if cases is not None else None)
+    session.note(the, part, finding is None, hidden)
+    if finding is None:
+        print(message.passed(the, part, hidden))
+        return
+    text = message.failed(the, part, finding, hidden, session.lacking(the))
+    raise NotYet(text, tuple(m.id for m in finding.misconceptions))
+
+
+def judge(task: Task, part: str, answer: Any, cases: list[Case] | None = None) -> Finding | None:
+    """None where the part holds, else the first thing to mend."""
+    try:
+        forbidden_uses(answer, task)
+    except StudentError as error:
+        return Finding("your code", {}, error=error)
+    tried = task.visible_cases() if cases is None else cases
+    with quiet():
+        run = attempt(task, answer, tried)
+    right = known(task, "", task.answer, cases)
+    wrong = _failures(task, part, right, run)
+    if not wrong:
+        return None
+    at, what = min(wrong, key=lambda w: (_size(tried[w[0]]), w[0]))
+    finding = Finding(what, tried[at])
+    got, expected = _get(run[at], what), _get(right[at], what)
+    if isinstance(got, StudentError):
+        finding.error = got
+    else:
+        finding.difference = differ(expected, got, task.tolerance)
+    if finding.error is None or finding.error.kind in ("raised", "changed", "form", "missing", "time"):
+        _explain(task, part, finding, run, right, wrong, cases)
+    if not finding.misconceptions and finding.difference and finding.difference.kind == "value":
+        finding.relation = _relation(task, what, run, right)
+    return finding
+
+
+def attempt(task: Task, answer: Any, cases: list[Case]) -> Run:
+    """What the task's probe sees of an answer, case by case."""
+    run: Run = []
+    limit = SECONDS.set(min(SECONDS.get(), task.seconds))
+    try:
+        _attempt(task, answer, cases, run)
+    finally:
+        SECONDS.reset(limit)
+    return run
+
+
+def _attempt(task: Task, answer: Any, cases: list[Case], run: Run) -> None:
+    for case in cases:
+        seen: list[Seen] = []
+        try:
+            with np.errstate(all="ignore"):
+                for part, what, value in task.look(answer, fresh(case)):
+                    seen.append((part, what, value))
+        except StudentError as error:
+            seen.append(("", "", error))
+        run.append(seen)
+        if isinstance(seen[-1][2], StudentError) and seen[-1][2].kind in ("time", "unwritten", "signature"):
+            break  # the other cases would say the same, and take as long
+
+
+def known(task: Task, name: str, answer: Any, cases: list[Case] | None) -> Run:
+    """What the right answer ('') or a misconception gives; kept for the visible cases."""
+    if cases is not None:
+        return attempt(task, answer, cases)
+    if name not in task._visible:
+        task._visible[name] = attempt(task, answer, task.visible_cases())
+    kept: Run = task._visible[name]
+    return kept
+
+
+def _failures(task: Task, part: str, right: Run, run: Run) -> list[tuple[int, str]]:
+    """(case, what) of everything of this part that is not as it should be."""
+    wrong = []
+    for at, seen in enumerate(run):
+        got = {what: value for p, what, value in seen if what}
+        for p, what, expected in right[at]:
+            if p != part:
+                continue
+            if what not in got or differ(expected, got[what], task.tolerance):
+                wrong.append((at, what))
+    return wrong
+
+
+def _get(seen: list[Seen], what: str) -> Any:
+    """What was seen under this name, or the error that came before it."""
+    for _, name, value in seen:
+        if name == what:
+            return value
+    last = seen[-1][2] if seen else None
+    return last if isinstance(last, StudentError) else StudentError("form", f"{what} never came.")
+
+
+def _explain(
+    task: Task, part: str, finding: Finding, run: Run, right: Run, wrong: list[tuple[int, str]], cases: Any
+) -> None:
+    """Find the misconceptions that give what the student's answer gives, wherever they differ from the right one."""
+    open_ = set(wrong)
+    found: list[tuple[set[tuple[int, str]], Misconception]] = []
+    for m in task.misconceptions:
+        theirs = known(task, m.name, m.code, cases)
+        bad = {key for key in _failures(task, part, right, theirs[: len(run)]) if key[0] < len(run)}
+        if bad and bad <= open_ and all(_alike(task, theirs[a], run[a], w) for a, w in bad):
+            found.append((bad, m))
+    while open_ and found:
+        found.sort(key=lambda f: -len(f[0] & open_))
+        bad, m = found.pop(0)
+        if not bad & open_:
+            break
+        finding.misconceptions.append(m)
+        open_ -= bad
+    if finding.misconceptions:
+        finding.unexplained = sorted({what for _, what in open_})
+
+
+def _alike(task: Task, theirs: list[Seen], students: list[Seen], what: str) -> bool:
+    a, b = _get(theirs, what), _get(students, what)
+    if isinstance(a, StudentError) or isinstance(b, StudentError):
+        return isinstance(a, StudentError) and isinstance(b, StudentError) and a == b
+    return differ(a, b, task.tolerance) is None
+
+
+def _relation(task: Task, what: str, run: Run, right: Run) -> str:
+    pairs = [(_get(r, what), _get(s, what)) for r, s in zip(right, run, strict=False)]
+    if any(isinstance(g, StudentError) or not isinstance(e, np.ndarray | float) for e, g in pairs):
+        return ""
+    try:
+        return relation([e for e, _ in pairs], [g for _, g in pairs], task.tolerance)
+    except (TypeError, ValueError):
+        return ""
+
+
+def _size(case: Case) -> int:
+    def count(value: Any) -> int:
+        if isinstance(value, list | tuple):
+            return sum(map(count, value))
+        return int(np.size(value)) if isinstance(value, np.ndarray) else 1
+
+    return sum(map(count, case.values()))

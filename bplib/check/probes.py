@@ -1,0 +1,44 @@
+"""Ready-made ways of trying an answer. Each is a function of (answer, case) that yields (part, what, value)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from bplib.check.student import StudentError, call, get, unpack
+from bplib.check.task import Case, Probe, Seen
+
+__all__ = ["StudentError", "call", "get", "op", "unpack", "value"]
+
+
+def value(part: str = "value", what: str = "the result") -> Probe:
+    """For a function that returns one thing."""
+
+    def look(answer: Any, case: Case) -> Iterator[Seen]:
+        yield part, what, call(answer, *case.values())
+
+    return look
+
+
+def op(*wrt: str, value: str = "value", gradient: str = "gradient", what: str = "the value") -> Probe:
+    """For an op: ``value, pullback = answer(…)``, tried with the case's upstream gradient ``d``.
+
+    ``wrt`` names the arguments that the pullback gives gradients for, in its order. The pullback is called
+    twice, with d and with −2d: it must be linear, and keep nothing from one call to the next.
+    """
+
+    def look(answer: Any, case: Case) -> Iterator[Seen]:
+        arguments = {k: v for k, v in case.items() if k != "d"}
+        result = call(answer, *arguments.values())
+        out, pullback = unpack(result, "value", "pullback", of=answer.__name__)
+        yield value, what, out
+        for again, d in (("", case["d"]), (", when called again", -2 * case["d"])):
+            grads = call(pullback, d, name="pullback")
+            if len(wrt) > 1:
+                grads = unpack(grads, *(f"d{name}" for name in wrt), of="pullback")
+            else:
+                grads = (grads,)
+            for name, g in zip(wrt, grads, strict=True):
+                yield gradient, f"d{name}{again}", g
+
+    return look

@@ -1,0 +1,48 @@
+"""Remembers, for as long as the notebook runs, which parts have been checked and how that went."""
+
+from __future__ import annotations
+
+from bplib.check.task import Task, all_tasks
+
+_done: dict[tuple[str, str], bool] = {}
+
+
+def note(task: Task, part: str, passed: bool, hidden: bool) -> None:
+    """Keep the last result of a part; a hidden test can only take its points away."""
+    _done[task.id, part] = passed and (not hidden or _done.get((task.id, part), True))
+
+
+def lacking(task: Task) -> list[str]:
+    """The tasks that this one builds on, and that do not hold yet."""
+    return [n for n in task.needs if any(not ok for (id, _), ok in _done.items() if id == n)]
+
+
+def score(assignment: str = "") -> None:
+    """Print the points so far, task by task: of the assignment that was checked, or of the one named."""
+    assignment = assignment or (next(reversed(_done))[0].split(".")[0] if _done else "")
+    tasks = all_tasks(assignment) if assignment else []
+    earned_all = points_all = 0.0
+    for task in sorted(
+        tasks,
+        key=lambda t: (
+            list(dict.fromkeys(i for i, _ in _done)).index(t.id) if t.id in {i for i, _ in _done} else 99
+        ),
+    ):
+        words, earned = [], 0.0
+        for part, points in task.parts.items():
+            state = _done.get((task.id, part))
+            earned += points if state else 0
+            words.append({True: f"{part} ✓", False: f"{part} ✗", None: f"{part} not tried"}[state])
+        earned_all += earned
+        points_all += task.points()
+        print(f"{task.id:<28} {earned:>4g} of {task.points():<4g} {', '.join(words)}")
+    print(
+        f"{'visible tests':<28} {earned_all:>4g} of {points_all:<4g}"
+        if tasks
+        else "Nothing has been checked yet."
+    )
+
+
+def forget() -> None:
+    """Start anew."""
+    _done.clear()

@@ -1,0 +1,258 @@
+"""Calls a student's code, and turns whatever goes wrong there into one kind of error.
+
+Everything that a check does to a student's object goes through ``call`` and ``get``: a call has a time limit,
+what it prints is counted instead of shown, its arguments are compared with copies afterwards. The object may
+be the real one, in a notebook, or a stand-in that takes and returns plain data, in the grader: such a
+stand-in raises ``StudentError`` itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import inspect
+import io
+import linecache
+import sysconfig
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+OURS = str(Path(__file__).parents[1])
+NOT_STUDENTS = (OURS, "<__array_function__", "<frozen", *map(sysconfig.get_path, ("stdlib", "purelib")))
+SECONDS: ContextVar[float] = ContextVar("SECONDS", default=2.0)  # how long one call may take
+MOST_PRINTED = 20  # lines of a student's own output that a check lets through
+
+
+class StudentError(Exception):
+    """What stopped the student's code: ``kind`` says what sort of thing, the text says it to the student.
+
+    Kinds: unwritten, signature, raised, time, changed, missing, form.
+    """
+
+    def __init__(self, kind: str, text: str, what: str = "") -> None:
+        super().__init__(text)
+        self.kind = kind
+        self.text = text
+        self.what = what or text  # without the place: two answers that fail alike have the same
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, StudentError) and (self.kind, self.what) == (other.kind, other.what)
+
+    def __hash__(self) -> int:
+        return hash((self.kind, self.what))
+
+
+class _TooLong(BaseException):
+    """Thrown into a call that is over its time; not an Exception, so that ``except Exception`` lets it out."""
+
+
+class _Tail(io.TextIOBase):
+    """Keeps the first lines that are printed and counts the others, so that no loop can flood a notebook."""
+
+    def __init__(self) -> None:
+        self.kept: list[str] = []
+        self.lines = 0
+
+    def write(self, text: str) -> int:
+        if self.lines < MOST_PRINTED:
+            self.kept.append(text[:2000])
+        self.lines += text.count("\n")
+        return len(text)
+
+    def show(self) -> None:
+        if self.kept:
+            print("".join(self.kept), end="" if self.kept[-1].endswith("\n") else "\n")
+        if self.lines > MOST_PRINTED:
+            print(f"… your code printed {self.lines:,} lines; these are the first {MOST_PRINTED}.")
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Hold back what the student's code prints, and show the beginning of it once, at the end."""
+    tail = _Tail()
+    try:
+        with contextlib.redirect_stdout(tail):
+            yield
+    finally:
+        tail.show()
+
+
+class _Limit:
+    """Throws ``_TooLong`` into this thread when the time is up, again and again, until the call has ended."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.over = threading.Event()
+        self.guard = threading.Lock()
+        self.thread = threading.get_ident()
+
+    def _watch(self) -> None:
+        wait = self.seconds
+        while not self.over.wait(wait):
+            with self.guard:
+                if not self.over.is_set():
+                    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                        ctypes.c_ulong(self.thread), ctypes.py_object(_TooLong)
+                    )
+            wait = 0.1
+
+    def __enter__(self) -> None:
+        # A browser's Python has no threads, and so no limit: the reader closes the page there.
+        with contextlib.suppress(RuntimeError):
+            threading.Thread(target=self._watch, daemon=True).start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self.guard:
+            self.over.set()
+            # Take back a throw that was asked for and has not arrived.
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread), None)
+
+
+def call(function: Any, *args: Any, name: str = "", **options: Any) -> Any:
+    """``function(*args, **options)`` of the student's, or a ``StudentError`` that says what went wrong."""
+    name = name or name_of(function)
+    if not callable(function):
+        raise StudentError("form", f"{name} should be something to call; it is {describe(function)}.")
+    _fits_signature(function, name, args, options)
+    before = [fresh(a) for a in args]
+    seconds = SECONDS.get()
+    try:
+        with _Limit(seconds), np.errstate(all="ignore"):
+            result = function(*args, **options)
+    except StudentError:
+        raise
+    except _TooLong:
+        raise StudentError(
+            "time",
+            f"{name} was stopped after {seconds:g} seconds. On these inputs it should take a moment: "
+            "look for a loop whose condition never becomes false.",
+        ) from None
+    except NotImplementedError:
+        text = f"{name} is not written yet: put your code where `raise NotImplementedError()` stands."
+        raise StudentError("unwritten", text) from None
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        raise StudentError("raised", _own_line(error, name, what), what) from None
+    for at, (old, new) in enumerate(zip(before, args, strict=True)):
+        if not _same(old, new):
+            which = _argument_name(function, at)
+            raise StudentError(
+                "changed",
+                f"{name} changed its argument {which} in place. The caller still needs {which} as it was: "
+                "work on a new array (an operator with = in it, such as +=, writes into the old one).",
+            )
+    return result
+
+
+def get(thing: Any, attribute: str) -> Any:
+    """An attribute of a student's object, or a ``StudentError`` that says it is missing."""
+    try:
+        return getattr(thing, attribute)
+    except AttributeError:
+        owner = name_of(thing) or describe(thing)
+        raise StudentError(
+            "missing", f"{owner} has no attribute {attribute!r}; the task asks for one."
+        ) from None
+
+
+def unpack(result: Any, *names: str, of: str) -> tuple[Any, ...]:
+    """The things that a function should return together, or a ``StudentError`` that says what came instead."""
+    wanted = f"{of} should return {len(names)} things, `return {', '.join(names)}`"
+    if result is None:
+        raise StudentError("form", f"{of} returned None. {wanted}: is the return line missing?")
+    if not isinstance(result, tuple | list) or len(result) != len(names):
+        count = f"{len(result)} things" if isinstance(result, tuple | list) else describe(result)
+        raise StudentError("form", f"{wanted}; it returned {count}.")
+    return tuple(result)
+
+
+def describe(thing: Any) -> str:
+    """A thing in a few words, for a message."""
+    if thing is None:
+        return "None"
+    if isinstance(thing, np.ndarray):
+        return f"an array of shape {thing.shape}"
+    if isinstance(thing, bool | int | float | str):
+        return f"{type(thing).__name__} {thing!r}"[:60]
+    if callable(thing):
+        return f"the function {name_of(thing)}"
+    kind = type(thing).__name__
+    return f"{'an' if kind[:1] in 'aeiou' else 'a'} {kind}"
+
+
+def name_of(thing: Any) -> str:
+    """What the student calls this thing."""
+    return str(getattr(thing, "__name__", "") or type(thing).__name__)
+
+
+def _fits_signature(function: Any, name: str, args: tuple[Any, ...], options: dict[str, Any]) -> None:
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return  # built in, or a stand-in that does not say: the call itself will tell
+    try:
+        signature.bind(*args, **options)
+    except TypeError:
+        wanted = len(args) + len(options)
+        things = f"{wanted} argument{'s' * (wanted != 1)}"
+        raise StudentError(
+            "signature",
+            f"{name} is written as {name}{signature}, and it is called with {things}. "
+            "Keep the line that begins with def as the task gives it.",
+        ) from None
+
+
+def _argument_name(function: Any, at: int) -> str:
+    with contextlib.suppress(TypeError, ValueError, IndexError):
+        return list(inspect.signature(function).parameters)[at]
+    return f"number {at + 1}"
+
+
+def _own_line(error: BaseException, name: str, what: str) -> str:
+    """The error, shown at the last line of the student's own that was running."""
+    own = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(NOT_STUDENTS)]
+    if not own:
+        return f"{name} stopped with {what}"
+    at = own[-1]
+    line = (at.line or linecache.getline(at.filename, at.lineno or 0)).strip()
+    return f"{name} stopped with\n    {what}\nat line {at.lineno} of your cell, in {at.name}:\n    {line}"
+
+
+def fresh(value: Any) -> Any:
+    """A copy of plain data, all the way down."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, list | tuple):
+        return type(value)(fresh(v) for v in value)
+    if isinstance(value, dict):
+        return {k: fresh(v) for k, v in value.items()}
+    return value
+
+
+def _same(old: Any, new: Any) -> bool:
+    if isinstance(old, np.ndarray):
+        return old.shape == new.shape and bool(np.array_equal(old, new, equal_nan=old.dtype.kind == "f"))
+    if isinstance(old, list | tuple):
+        return len(old) == len(new) and all(map(_same, old, new))
+    if isinstance(old, dict):
+        return list(old) == list(new) and all(_same(old[k], new[k]) for k in old)
+    return True
+
+
+def source_lines(function: Callable[..., Any]) -> str:
+    """The source of a student's function, or '' where there is none to be had."""
+    try:
+        return inspect.getsource(function)
+    except (OSError, TypeError):
+        return ""

@@ -1,0 +1,55 @@
+"""The command ``grader``. Each subcommand imports what it needs when it runs, so that help comes at once."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def audit(args: argparse.Namespace) -> int:
+    """Test the tests of the assignments; 1 where something falls short."""
+    from grader.audit import run
+
+    audits = run.run(args.assignments or run.numbers(), with_mutants=not args.no_mutants)
+    run.write_json(audits, args.json)
+    print(run.table(audits))
+    lines = run.faults(audits)
+    if lines:
+        print(f"\n{len(lines)} things fall short:")
+        print("\n".join(f"  {line}" for line in lines))
+    print(f"\nwritten: {args.json}")
+    return 1 if lines else 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(prog="grader", description="Runs and grades the course's assignments.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    sub = commands.add_parser(
+        "audit",
+        help="prove the exercises' tests against right, wrong, empty, memorised and mutated answers",
+        epilog="examples:  grader audit        grader audit 04 05        grader audit 04 --no-mutants",
+    )
+    sub.add_argument(
+        "assignments", nargs="*", metavar="NN", help="numbers of assignments; all of them if none is given"
+    )
+    sub.add_argument(
+        "--no-mutants", action="store_true", help="leave out the mechanical mutants, which take longest"
+    )
+    sub.add_argument(
+        "--json", type=Path, default=Path("build/audit.json"), help="where to write the whole result"
+    )
+    sub.set_defaults(run=audit)
+    return top
+
+
+def main() -> int:
+    """Run the command line; gives the exit code."""
+    args = parser().parse_args()
+    code: int = args.run(args)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
