@@ -176,7 +176,15 @@ def test(args, *choice):
     check_style()
     pytest(args, *(choice or ("-m", "not slow and not site")))
     if not args:
+        audit([])
         notebooks(threads=1)
+
+
+@command
+def audit(args):
+    """Test the exercises' tests: `audit 04` for one assignment. Writes build/audit.json."""
+    prepare(PROOF)
+    run(PYTHON, "-m", "grader", "audit", *(args or ["--check-page", "book/_fragments/audit.md"]))
 
 
 @command

@@ -6,46 +6,65 @@ scalar ⟨d, f⟩ as a plain function of that one array.
 
 from __future__ import annotations
 
-import inspect
+import functools
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from bplib._calls import Slot, at, prepared, replaced
+from bplib._complex_step import lifted
+from bplib._mode import no_grad, switched
 from bplib.ops._door import Array
 
-# name, argument, its claimed gradient, the scalar as a function of that argument, and Σ|dᵢ fᵢ|
-Claim = tuple[str, Array, Any, Callable[[Array], Any], float]
+
+class Claim(NamedTuple):
+    """A gradient that was claimed, and what is needed to measure it."""
+
+    name: str
+    x: Array  # the argument
+    claimed: Any  # its gradient, whatever the pullback returned for it
+    scalar: Callable[[Array], Any]  # ⟨d, f⟩ as a function of this argument
+    size: float  # Σ|dᵢ fᵢ|
+    sent: float  # the largest |dᵢ|
 
 
 def claims(
-    f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], rng: np.random.Generator
+    f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], rng: np.random.Generator, faults: list[str]
 ) -> Iterator[Claim]:
-    """One claim for each array that ``f`` differentiates with respect to; see the module's docstring."""
+    """One claim for each array that ``f`` differentiates with respect to; see the module's docstring.
+
+    What is wrong with the pullback as such, and not with one gradient, is added to ``faults``.
+    """
     from bplib import tape  # here, not above: the tape stays out of the import of an op
 
-    def plain(a: Any) -> Any:
+    def untracked(a: Any) -> Any:
         return a.value if isinstance(a, tape.Tensor) and a.requires_grad else a
 
-    args = tuple(type(a)(map(plain, a)) if isinstance(a, list | tuple) else plain(a) for a in args)
+    while isinstance(f, functools.partial):
+        f, args, kwargs = f.func, (*f.args, *args), {**f.keywords, **kwargs}
+    args = tuple(
+        type(a)(map(untracked, a)) if type(a) is list or type(a) is tuple else untracked(a) for a in args
+    )
+    kwargs = {name: untracked(a) for name, a in kwargs.items()}
     if hasattr(f, "named_parameters"):
-        yield from _module_claims(f, args, kwargs, rng)
+        yield from _module_claims(f, args, kwargs, rng, faults)
         return
-    slots = _slots(f, args)
+    args, kwargs, slots, constants = prepared(f, args, kwargs)
     if not slots:
         raise ValueError(
             "gradcheck: there is no floating-point array among the arguments, so there is nothing to check."
         )
-    for name, i, j in slots:
-        _fit(name, np.asarray(args[i] if j is None else args[i][j]))
+    for slot in slots:
+        _fit(slot.name, np.asarray(at(args, slot)))
     try:
         out = f(*args, **kwargs)
     except AttributeError:  # a function that calls methods which only tensors have
         out = None
     if isinstance(out, tuple) and len(out) == 2 and callable(out[1]) and not isinstance(out[1], tape.Tensor):
-        yield from _op_claims(f, args, kwargs, slots, rng)
+        yield from _op_claims(f, args, kwargs, slots, constants, rng, faults)
     else:
-        yield from _tape_claims(f, args, kwargs, slots, rng)
+        yield from _tape_claims(f, args, kwargs, slots, rng, faults)
 
 
 def _fit(name: str, x: Array) -> None:
@@ -53,8 +72,8 @@ def _fit(name: str, x: Array) -> None:
     if x.dtype != np.float64:
         raise TypeError(f"gradcheck: {name} is {x.dtype}; a check needs float64.")
     if not np.all(np.isfinite(x)):
-        at = tuple(int(i) for i in np.argwhere(~np.isfinite(x))[0])
-        raise ValueError(f"gradcheck: {name}{list(at)} is {x[at]}; a check needs finite inputs.")
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(x))[0])
+        raise ValueError(f"gradcheck: {name}{list(where)} is {x[where]}; a check needs finite inputs.")
 
 
 def _leaves(value: Any) -> list[Array]:
@@ -75,115 +94,140 @@ def _random_upstreams(value: Any, rng: np.random.Generator) -> list[Array]:
     return [rng.standard_normal(v.shape) for v in _leaves(value)]
 
 
-Slot = tuple[str, int, int | None]
+def _largest(upstreams: list[Array]) -> float:
+    return max((float(np.abs(d).max(initial=0.0)) for d in upstreams), default=0.0)
 
 
-def _slots(f: Any, args: tuple[Any, ...]) -> list[Slot]:
-    """Where the differentiable arrays of a call sit: (name, position, index within a list argument)."""
-    parameters = inspect.signature(f).parameters.values()
-    names = [p.name for p in parameters if p.kind is not p.VAR_POSITIONAL]
-    wanted = getattr(f, "differentiable", None)
-    found: list[Slot] = []
-    for i, arg in enumerate(args):
-        name = names[i] if i < len(names) else f"argument {i}"
-        if wanted is not None and name not in wanted:
-            continue
-        if isinstance(arg, list | tuple) and all(
-            isinstance(a, np.ndarray) and a.dtype.kind == "f" for a in arg
-        ):
-            found += [(f"{name}[{j}]", i, j) for j in range(len(arg))]
-        elif isinstance(arg, np.ndarray | float) and np.asarray(arg).dtype.kind == "f":
-            found.append((name, i, None))
-    return found
-
-
-def _replace(args: tuple[Any, ...], i: int, j: int | None, x: Any) -> tuple[Any, ...]:
-    new = list(args)
-    if j is None:
-        new[i] = x
-    else:
-        new[i] = [x if k == j else a for k, a in enumerate(args[i])]
-    return tuple(new)
+def _equal(a: Any, b: Any) -> bool:
+    return len(a) == len(b) and all(
+        (x is None and y is None) or np.array_equal(np.asarray(x), np.asarray(y), equal_nan=True)
+        for x, y in zip(a, b, strict=True)
+    )
 
 
 def _op_claims(
-    op: Any, args: tuple[Any, ...], kwargs: dict[str, Any], slots: list[Slot], rng: np.random.Generator
+    op: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    slots: list[Slot],
+    constants: list[Slot],
+    rng: np.random.Generator,
+    faults: list[str],
 ) -> Iterator[Claim]:
+    given = [np.array(at(args, s)) for s in slots]
     value, pullback = op(*args, **kwargs)
     upstreams = _random_upstreams(value, rng)
-    grads = pullback(*[d.copy() for d in upstreams])
-    if not isinstance(grads, tuple):
-        grads = (grads,)
-    if len(grads) != len(slots):
+
+    def send(ds: list[Any]) -> list[Any]:
+        grads = pullback(*ds)
+        return [None if g is None else np.array(g) for g in (grads if isinstance(grads, tuple) else (grads,))]
+
+    sent = [d.copy() for d in upstreams]
+    grads = send(sent)
+    if not _equal(sent, upstreams):
+        faults.append("the pullback changes the upstream gradient in place")
+    if not _equal(grads, send([d.copy() for d in upstreams])):
+        faults.append("the pullback returns something else when it is called a second time")
+    if not _equal([at(args, s) for s in slots], given):
+        faults.append("the op or its pullback changes an argument in place")
+    everything = sorted([*slots, *constants], key=lambda s: (s.i, s.j or 0))
+    counted = everything if len(grads) == len(everything) else slots
+    if len(grads) != len(counted):
         raise ValueError(
             f"gradcheck: the pullback returned {len(grads)} gradients for {len(slots)} differentiable "
-            f"arguments ({', '.join(name for name, _, _ in slots)}). Pass arrays by position; mark an op "
+            f"arguments ({', '.join(s.name for s in slots)}). Pass arrays by position; mark an op "
             'some of whose arguments get no gradient with @differentiable("x", ...).'
         )
-    for (name, i, j), claimed in zip(slots, grads, strict=True):
-        here = np.asarray(args[i] if j is None else args[i][j])
+    if len(upstreams) > 1:
+        _try_none(send, upstreams, faults)
+    for slot, claimed, x in zip(slots, [grads[counted.index(s)] for s in slots], given, strict=True):
 
-        def scalar(x: Array, i: int = i, j: int | None = j) -> Any:
-            return _dot(upstreams, op(*_same_kind(_replace(args, i, j, x.copy())), **kwargs)[0])
+        def scalar(x: Array, slot: Slot = slot) -> Any:
+            return _dot(upstreams, op(*lifted(replaced(args, slot, x.copy())), **kwargs)[0])
 
-        yield name, here, claimed, scalar, _size(upstreams, value)
+        yield Claim(slot.name, x, claimed, scalar, _size(upstreams, value), _largest(upstreams))
 
 
-def _same_kind(args: tuple[Any, ...]) -> tuple[Any, ...]:
-    """In a complex step all float arrays travel as complex, so that one call still has one dtype."""
+def _try_none(send: Callable[[list[Any]], list[Any]], upstreams: list[Array], faults: list[str]) -> None:
+    """None for the gradient of an output that nobody used means zeros, where a pullback takes it at all.
 
-    def arrays(arg: Any) -> list[Any]:
-        return list(arg) if isinstance(arg, list | tuple) else [arg]
-
-    if not any(isinstance(a, np.ndarray) and a.dtype == np.complex128 for arg in args for a in arrays(arg)):
-        return args
-
-    def lift(a: Any) -> Any:
-        return a.astype(np.complex128) if isinstance(a, np.ndarray) and a.dtype == np.float64 else a
-
-    return tuple(type(arg)(map(lift, arg)) if isinstance(arg, list | tuple) else lift(arg) for arg in args)
+    One that does not will raise the same error in a sweep: nobody gets a wrong gradient from it.
+    """
+    for k in range(len(upstreams)):
+        try:
+            got = send([d.copy() if i == k else None for i, d in enumerate(upstreams)])
+        except (TypeError, AttributeError):
+            continue
+        want = send([d.copy() if i == k else np.zeros_like(d) for i, d in enumerate(upstreams)])
+        for a, b in zip(got, want, strict=True):
+            if (a is None) != (b is None) or (a is not None and not np.allclose(a, b, rtol=1e-9, atol=1e-12)):
+                faults.append(
+                    f"None for all upstream gradients but number {k} gives other gradients than zeros"
+                )
+                break
 
 
 def _tape_claims(
-    f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], slots: list[Slot], rng: np.random.Generator
+    f: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    slots: list[Slot],
+    rng: np.random.Generator,
+    faults: list[str],
 ) -> Iterator[Claim]:
-    from bplib.tape import Tensor, backward, no_grad
+    from bplib.tape import Tensor, backward
 
-    leaves = {(i, j): Tensor(np.array(args[i] if j is None else args[i][j])) for _, i, j in slots}
+    leaves = [Tensor(np.array(at(args, slot))) for slot in slots]
     wrapped = args
-    for (i, j), leaf in leaves.items():
-        wrapped = _replace(wrapped, i, j, leaf)
+    for slot, leaf in zip(slots, leaves, strict=True):
+        wrapped = replaced(wrapped, slot, leaf)
     out = f(*wrapped, **kwargs)
     outs = list(out) if isinstance(out, tuple | list) else [out]
+    for o in outs:
+        if not isinstance(o, Tensor):
+            raise TypeError(
+                f"gradcheck: f must return (value, pullback), a tensor or a tuple of tensors, got {type(o).__name__}."
+            )
     upstreams = _random_upstreams(out, rng)
     size = _size(upstreams, out)
-    backward(outs, upstreams)
-    for name, i, j in slots:
-        leaf = leaves[i, j]
 
-        def scalar(x: Array, i: int = i, j: int | None = j) -> Any:
-            with no_grad():
-                inputs = _same_kind(_replace(args, i, j, x.copy()))
-                tensors = inputs
-                for _, k, m in slots:
-                    tensors = _replace(tensors, k, m, Tensor(inputs[k] if m is None else inputs[k][m]))
+    def swept() -> list[Array]:
+        for leaf in leaves:
+            leaf.grad = None
+        backward(outs, upstreams, retain_graph=True)
+        return [np.zeros(leaf.shape) if leaf.grad is None else leaf.grad for leaf in leaves]
+
+    grads = swept()
+    if not _equal(grads, swept()):
+        faults.append("a second backward over the same graph gives other gradients")
+    for slot, leaf, claimed in zip(slots, leaves, grads, strict=True):
+
+        def scalar(x: Array, slot: Slot = slot) -> Any:
+            inputs = replaced(args, slot, x.copy())
+            tensors = inputs
+            for s in slots:
+                tensors = replaced(tensors, s, Tensor(at(inputs, s)))
+            with no_grad(), switched(lift=x.dtype.kind == "c"):
                 return _dot(upstreams, f(*tensors, **kwargs))
 
-        claimed = np.zeros(leaf.shape) if leaf.grad is None else leaf.grad
-        yield name, leaf.value, claimed, scalar, size
+        yield Claim(slot.name, leaf.value, claimed, scalar, size, _largest(upstreams))
 
 
 def _module_claims(
-    module: Any, args: tuple[Any, ...], kwargs: dict[str, Any], rng: np.random.Generator
+    module: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    rng: np.random.Generator,
+    faults: list[str],
 ) -> Iterator[Claim]:
     """Parameters and inputs alike become arguments of one function of the tape."""
     parameters = dict(module.named_parameters())
     names = list(parameters)
     floating = [i for i, a in enumerate(args) if isinstance(a, np.ndarray) and a.dtype.kind == "f"]
     everything = (*(p.value for p in parameters.values()), *(args[i] for i in floating))
-    slots: list[Slot] = [(name, i, None) for i, name in enumerate(names + [f"input {i}" for i in floating])]
-    for (name, _, _), x in zip(slots, everything, strict=True):
-        _fit(name, np.asarray(x))
+    slots = [Slot(name, i, None) for i, name in enumerate(names + [f"input {i}" for i in floating])]
+    for slot, x in zip(slots, everything, strict=True):
+        _fit(slot.name, np.asarray(x))
 
     def run(*tensors: Any) -> Any:
         inputs = list(args)
@@ -194,7 +238,7 @@ def _module_claims(
 
     buffers = [(owner, name, np.array(getattr(owner, name))) for _, owner, name in module._named_buffers()]
     try:
-        yield from _tape_claims(run, everything, kwargs={}, slots=slots, rng=rng)
+        yield from _tape_claims(run, everything, {}, slots, rng, faults)
     finally:  # running averages have moved with every forward pass
         for owner, name, array in buffers:
             setattr(owner, name, array)

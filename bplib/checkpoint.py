@@ -39,9 +39,8 @@ def _generators(model: Module, rng: np.random.Generator) -> list[np.random.Gener
     """The loop's generator and those that layers hold (dropout), each once."""
     found = {id(rng): rng}
     for _, module in model.modules():
-        for value in vars(module).values():
-            if isinstance(value, np.random.Generator):
-                found[id(value)] = value
+        for _, generator in module.held(np.random.Generator):
+            found[id(generator)] = generator
     return list(found.values())
 
 
@@ -108,7 +107,7 @@ def _unflatten(tree: Any, arrays: Any) -> Any:
 
 
 def load(path: Path, model: Module, optimizer: Any, rng: np.random.Generator) -> TrainingState:
-    """Put model, optimiser and generators back to where ``path`` left them."""
+    """Put model, optimiser and generators back to where ``path`` left them; all of them, or after an error none."""
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as f:
             arrays = dict(f)
@@ -129,10 +128,16 @@ def load(path: Path, model: Module, optimizer: Any, rng: np.random.Generator) ->
             f"{path} holds {len(about['generators'])} random generators, this model and loop have "
             f"{len(generators)}: it belongs to another model."
         )
-    model.load_state_dict(part("model/"))
-    optimizer.load_state_dict(_unflatten(about["optimizer"], arrays))
-    for generator, kept in zip(generators, about["generators"], strict=True):
-        generator.bit_generator.state = _revive(kept)
+    before = model.state_dict(), optimizer.state_dict(), [g.bit_generator.state for g in generators]
+    try:
+        kept = [_revive(state) for state in about["generators"]]
+        _put(model, optimizer, generators, part("model/"), _unflatten(about["optimizer"], arrays), kept)
+    except (ValueError, TypeError, KeyError) as error:
+        _put(model, optimizer, generators, *before)
+        raise ValueError(
+            f"{path} belongs to another model or optimiser, and nothing was changed: "
+            f"{str(error.args[0]).rstrip('.')}. Build them as in the run that wrote it, or start without resume."
+        ) from error
     return TrainingState(
         rng=rng,
         epoch=about["epoch"],
@@ -143,3 +148,11 @@ def load(path: Path, model: Module, optimizer: Any, rng: np.random.Generator) ->
         stopped=about["stopped"],
         best=part("best/") if about["has_best"] else None,
     )
+
+
+def _put(model: Module, optimizer: Any, generators: list[np.random.Generator], *states: Any) -> None:
+    of_model, of_optimizer, of_generators = states
+    model.load_state_dict(of_model)
+    optimizer.load_state_dict(of_optimizer)
+    for generator, state in zip(generators, of_generators, strict=True):
+        generator.bit_generator.state = state

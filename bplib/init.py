@@ -12,6 +12,7 @@ Where that does not fit, a transposed convolution for one, say ``fans=(fan_in, f
 from __future__ import annotations
 
 import math
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ def _generator(who: str, rng: Any) -> Rng:
 
 
 def _positive(who: str, name: str, value: float) -> float:
-    if not 0 <= value < math.inf:
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < math.inf:
         raise ValueError(f"{who}: {name} must be finite and at least 0, got {value!r}.")
     return value
 

@@ -3,24 +3,30 @@
 It owns no derivative. A ``Tensor`` is a value, the tensors it was computed from, and the pullback that the op
 returned. Tensors are numbered as they are made, and an op's arguments exist before its result: descending
 numbers are a reverse topological order. Gradients of one sweep live in a dict, so none can be stale.
+
+Pullbacks keep references to arrays, not copies. Between the forward pass and ``backward`` no array that went
+into an op, or came out of one, may be changed in place (``x.value *= 2``): the gradient would silently be that
+of a mixture of old and new. Replace arrays instead (``x.value = 2 * x.value``), as the optimisers do.
 """
 
 from __future__ import annotations
 
 import itertools
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
 
 from bplib import ops
-from bplib._signature import signature_of
-from bplib.ops._door import Array, ArrayLike, floats
+from bplib._complex_step import lifted
+from bplib._mode import mode
+from bplib._mode import no_grad as no_grad
+from bplib._own import REFERENCES_ALONE
+from bplib._signature import refuse_count, refuse_tensors, signature_of
+from bplib.ops._door import ArrayLike, as_gradient, floats
 
 _next_number = itertools.count().__next__
-_recording = threading.local()
 
 
 class Tensor:
@@ -28,8 +34,7 @@ class Tensor:
 
     ``Tensor(x)`` is a leaf: after ``y.backward()`` its ``grad`` holds ∂y/∂x, added to what was there before
     (set it to None to start afresh). The tensors that ops return are inner nodes; they keep no gradient
-    unless ``backward(inner=True)`` asks for it. ``requires_grad=False`` makes a constant.
-    """
+    unless ``backward(inner=True)`` asks for it. ``requires_grad=False`` makes a constant."""
 
     __slots__ = ("grad", "name", "number", "op", "parents", "pullback", "requires_grad", "slot", "value")
     __array_ufunc__ = None  # array + tensor must reach Tensor.__radd__, not loop over the array's elements
@@ -140,31 +145,22 @@ class Tensor:
         return apply(ops.transpose, self, axes or None)
 
 
-@contextmanager
-def no_grad() -> Iterator[None]:
-    """Inside, ops compute values and remember nothing."""
-    before = getattr(_recording, "off", False)
-    _recording.off = True
-    try:
-        yield
-    finally:
-        _recording.off = before
-
-
 def apply(op: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Call an op on tensors: unwrap the values, run it, remember its pullback and where its gradients go."""
     signature = signature_of(op)
+    if signature.partial:
+        held: Any = op
+        return apply(held.func, *held.args, *args, **{**held.keywords, **kwargs})
     if kwargs:
         args, kwargs = signature.positional(args, kwargs)
-    if len(args) > len(signature.names):
-        raise TypeError(
-            f"{op.__name__}: takes {len(signature.names)} positional arguments "
-            f"({', '.join(signature.names)}), got {len(args)}."
-        )
+        refuse_tensors(signature.op, kwargs)
+    if not signature.required <= len(args) <= signature.most:
+        signature.refuse(len(args), kwargs)
+    differentiable = signature.differentiable if signature.star is None else signature.wanted(len(args))
     parents: list[Tensor | None] = []
     values: list[Any] = []
     tracked = False
-    for arg, wanted in zip(args, signature.differentiable, strict=False):
+    for arg, wanted in zip(args, differentiable, strict=False):
         if isinstance(arg, Tensor):
             values.append(arg.value)
             if wanted:
@@ -173,34 +169,37 @@ def apply(op: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
                     parents.append(arg)
                 else:
                     parents.append(None)
-        elif type(arg) is list or type(arg) is tuple:  # concatenate: every member has a gradient of its own
-            values.append([tensor_value(a) for a in arg] if any(isinstance(a, Tensor) for a in arg) else arg)
-            if wanted:
+        elif (type(arg) is list or type(arg) is tuple) and signature.many(len(values), arg):
+            values.append(type(arg)(a.value if isinstance(a, Tensor) else a for a in arg))
+            if wanted:  # concatenate: every member has a gradient of its own
                 parents += [a if isinstance(a, Tensor) and a.requires_grad else None for a in arg]
-                tracked = any(p is not None for p in parents)
+                tracked = tracked or any(p is not None for p in parents)
         else:
             values.append(arg)
             if wanted and arg is not None:
                 parents.append(None)
-    if signature.need_dx and parents[0] is None:
+    if signature.need_dx and parents[:1] == [None]:
         kwargs["need_dx"] = False  # the first layer need not differentiate with respect to the data
+    if mode.lift:
+        values = lifted(values)
     value, pullback = op(*values, **kwargs)
-    if not tracked or getattr(_recording, "off", False):
-        if type(value) is tuple:
-            return tuple(Tensor(v, requires_grad=False) for v in value)
-        return Tensor(value, requires_grad=False)
+    if not callable(pullback):
+        signature.refuse_result()  # a lone value with two rows unpacks just as well
+    if not tracked or mode.off:
+        values = [Tensor(v, requires_grad=False) for v in (value if type(value) is tuple else (value,))]
+        return tuple(values) if type(value) is tuple else values[0]
     if type(value) is tuple:
-        joint = _node(value, op.__name__, parents, pullback)
-        outs = tuple(_node(v, op.__name__, [joint], pullback) for v in value)
+        joint = _node(value, signature.op, parents, pullback)
+        outs = tuple(_node(v, signature.op, [joint], pullback) for v in value)
         for i, out in enumerate(outs):
             out.slot = i
         return outs
-    return _node(value, op.__name__, parents, pullback)
+    return _node(value, signature.op, parents, pullback)
 
 
 def _node(value: Any, op: str, parents: list[Tensor | None], pullback: Callable[..., Any]) -> Tensor:
     node = Tensor.__new__(Tensor)  # an op's value needs no check at the door
-    node.value = value
+    node.value = np.float64(value) if type(value) is float else value
     node.grad = None
     node.requires_grad = True
     node.name = ""
@@ -220,44 +219,62 @@ def backward(
 ) -> None:
     """One reverse sweep from several outputs at once: each node's pullback is called exactly once.
 
-    Leaves add the result to ``grad``. The graph is freed unless ``retain_graph``, so that memory is given
-    back; a second sweep over a freed graph is an error. With ``inner`` the gradient of every inner node of
-    this sweep is kept in its ``grad`` (replacing an older one).
+    Leaves add the result to ``grad`` when the sweep has succeeded; an error on the way changes none of them.
+    The graph is freed as the sweep goes unless ``retain_graph``, so that memory is given back; a second sweep
+    over a freed graph is an error. With ``inner`` the gradient of every inner node of this sweep is kept in
+    its ``grad`` (replacing an older one).
     """
     sweep: dict[Tensor, Any] = {}
+    if len(outputs) != len(gradients):
+        raise ValueError(f"backward: got {len(gradients)} upstream gradients for {len(outputs)} outputs.")
     for out, gradient in zip(outputs, gradients, strict=True):
         if not isinstance(out, Tensor):
             raise TypeError(f"backward: expected a Tensor, got {type(out).__name__}.")
         if not out.requires_grad:
             raise ValueError("backward: this tensor is a constant: no gradient can flow from it.")
-        d = np.asarray(gradient, dtype=out.value.dtype)
-        if d.shape != out.shape:
-            raise ValueError(f"backward: the upstream gradient must have shape {out.shape}, got {d.shape}.")
+        d = as_gradient("backward", gradient, out.shape, out.value.dtype)
         sweep[out] = sweep[out] + d if out in sweep else d
     nodes = _reachable(outputs)
     nodes.sort(key=_number, reverse=True)
-    for node in nodes:
-        d = sweep.pop(node, None)
-        if d is None:  # an output of several that nobody used
-            continue
-        if node.slot is not None:
-            joint: Any = node.parents[0]
-            sweep.setdefault(joint, [None] * len(joint.value))[node.slot] = d
-        elif node.pullback is None:
-            # A copy: pullbacks may hand one array to two parents, or a view of the caller's own.
-            node.grad = np.array(d) if node.grad is None else node.grad + d
-            continue
-        else:
-            grads = node.pullback(*d) if type(d) is list else node.pullback(d)
-            if type(grads) is not tuple:
-                grads = (grads,)
-            for parent, g in zip(node.parents, grads, strict=True):
-                if parent is not None:
-                    sweep[parent] = sweep[parent] + g if parent in sweep else g
-        if inner and type(d) is not list:
-            node.grad = d
-        if not retain_graph:
-            node.pullback, node.parents = _freed, ()
+    leaves: list[tuple[Tensor, Any]] = []
+    try:
+        for node in nodes:
+            d = sweep.pop(node, None)
+            if d is None:  # an output of several that nobody used
+                continue
+            if node.slot is not None:
+                joint: Any = node.parents[0]
+                sweep.setdefault(joint, [None] * len(joint.value))[node.slot] = d
+            elif node.pullback is None:
+                leaves.append((node, as_gradient("backward", d, node.shape, node.dtype, "a pullback")))
+                continue
+            else:
+                grads = node.pullback(*d) if type(d) is list else node.pullback(d)
+                if type(grads) is not tuple:
+                    grads = (grads,)
+                if len(grads) != len(node.parents):
+                    refuse_count(node.op, grads, node.parents)
+                for parent, g in zip(node.parents, grads, strict=True):
+                    if parent is not None:
+                        if getattr(g, "shape", None) != parent.value.shape:
+                            g = _fitted(node.op, g, parent.value)
+                        sweep[parent] = sweep[parent] + g if parent in sweep else g
+            if inner and type(d) is not list:
+                node.grad = d
+            if not retain_graph:
+                node.pullback, node.parents = _freed, ()
+    except Exception as error:
+        error.add_note(f"(in backward, at the pullback of {node.op})")
+        raise
+    grads = g = None
+    for leaf, d in leaves:
+        # A copy where someone else holds the array too: a pullback may hand one to two parents, or keep it.
+        own = d.base is None and getrefcount(d) <= REFERENCES_ALONE
+        leaf.grad = leaf.grad + d if leaf.grad is not None else d if own else np.array(d)
+
+
+def _fitted(op: str, g: Any, value: Any) -> Any:  # an error where it would broadcast silently
+    return as_gradient(op, g, value.shape, value.dtype, "its pullback")
 
 
 _number = lambda tensor: tensor.number
@@ -273,16 +290,11 @@ def _reachable(outputs: Sequence[Tensor]) -> list[Tensor]:
     for node in stack:  # the list grows while it is walked; no recursion, so depth has no limit
         if node.pullback is _freed:
             raise RuntimeError(
-                "backward: this graph was already used and freed. Call backward(retain_graph=True) the first "
-                "time, or compute the value again."
+                "backward: this graph was already used and freed, by a sweep that succeeded or one that an error "
+                "stopped. Call backward(retain_graph=True) the first time, or compute the value again."
             )
         for parent in node.parents:
             if parent is not None and parent not in seen:
                 seen.add(parent)
                 stack.append(parent)
     return stack
-
-
-def tensor_value(x: Any) -> Array:
-    """The plain array behind a tensor; anything else as it is."""
-    return x.value if isinstance(x, Tensor) else x

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from bplib import _fit_door as door
 from bplib import checkpoint as files
 from bplib.nn.module import Module
 from bplib.ops._door import Array
@@ -22,8 +23,11 @@ Loss = Callable[[Any, Array], Tensor]
 Metric = Callable[[Array, Array], Any]
 
 
-class TrainingStopped(RuntimeError):
-    """The loss or a gradient stopped being a number; the message says where it began."""
+_REMEDY = "Try a smaller learning rate, clip_norm, or inputs scaled to about 1."
+
+
+class TrainingStopped(FloatingPointError):
+    """The loss or a gradient stopped being a finite number; the message says when, and where it began."""
 
 
 def fit(
@@ -59,10 +63,17 @@ def fit(
     callbacks     called after each epoch with its number and the history; one that returns True stops the run
     progress      a bar on standard output; by default only where that is a terminal
 
-    A loss that is not finite stops the run with a message that names the first layer whose output is not.
+    A loss or a gradient that is not finite stops the run (``TrainingStopped``) before the parameters change. The
+    message names the first layer whose output is not finite, or the first parameter whose gradient is not.
     """
-    x, y = train
-    _look_at(x, y, epochs, batch_size)
+    door.look_at_parts(model, optimizer, rng, metrics)
+    named = {f"metrics[{name!r}]": metric for name, metric in (metrics or {}).items()}
+    numbered = {f"callbacks[{i}]": callback for i, callback in enumerate(callbacks)}
+    door.look_at_functions(loss=loss, schedule=schedule, **named, **numbered)
+    door.look_at_counts(epochs=(epochs, 0), batch_size=(batch_size, 1), patience=(patience, 0))
+    x, y = door.look_at_data("train", train)
+    if validation is not None:
+        door.look_at_data("validation", validation)
     if patience is not None and validation is None:
         raise ValueError(
             "fit: patience needs validation data; the training loss says nothing about when to stop."
@@ -103,20 +114,6 @@ def fit(
     return history
 
 
-def _look_at(x: Array, y: Array, epochs: int, batch_size: int) -> None:
-    if len(x) != len(y):
-        raise ValueError(f"fit: x has {len(x)} examples and y has {len(y)}.")
-    if len(x) == 0:
-        raise ValueError("fit: there are no examples.")
-    if batch_size < 1 or epochs < 0:
-        raise ValueError(
-            f"fit: batch_size must be at least 1 and epochs at least 0, got {batch_size}, {epochs}."
-        )
-    if np.asarray(x).dtype.kind == "f" and not np.all(np.isfinite(x)):
-        at = np.argwhere(~np.isfinite(x))[0]
-        raise ValueError(f"fit: x{[int(i) for i in at]} is {x[tuple(at)]}; clean the data before training.")
-
-
 def _one_epoch(
     model: Module,
     loss: Loss,
@@ -136,15 +133,21 @@ def _one_epoch(
         chosen = order[start : start + batch_size]
         bx, by = x[chosen], y[chosen]
         model.zero_grad()
-        value = loss(model(bx), by)
+        value = door.one_number(loss(model(bx), by))
         if not np.isfinite(value.item()):
             raise TrainingStopped(_first_bad_layer(model, bx, value.item(), state))
         value.backward()
-        if clip_norm is not None:
-            clip_grad_norm(model.parameters(), clip_norm)
-        if schedule is not None:
-            optimizer.lr = schedule(state.step)
-        optimizer.step()
+        try:
+            if clip_norm is not None:
+                clip_grad_norm(model.parameters(), clip_norm)
+            if schedule is not None:
+                optimizer.lr = schedule(state.step)
+            optimizer.step()
+        except FloatingPointError as error:
+            raise TrainingStopped(
+                f"the loss {value.item():.4g} is finite in epoch {state.epoch + 1}, step {state.step}, and a gradient "
+                f"is not. {error} {_REMEDY}"
+            ) from error
         state.step += 1
         total += value.item() * len(chosen)
     state.history.setdefault("loss", []).append(total / len(x))
@@ -159,30 +162,48 @@ def _first_bad_layer(model: Module, x: Array, loss: float, state: files.Training
         values: list[Any] = [getattr(o, "value", o) for o in outs]
         if not bad and not all(np.isfinite(v).all() for v in values):
             where = names[id(module)] or "the model"
-            bad.append(f"{where} ({type(module).__name__}) is the first layer whose output is not finite")
+            bad.append(f"{where} ({module.kind}) is the first layer whose output is not finite")
 
     with no_grad(), np.errstate(all="ignore"), model.observed(look):
         model(x)
     weights = [n for n, p in model.named_parameters() if not np.all(np.isfinite(p.value))]
     if weights:
         bad.append(f"parameters that are not finite: {', '.join(weights)}")
-    found = "; ".join(bad) or "every layer's output is finite, so the loss function itself overflowed"
-    return (
-        f"the loss became {loss} in epoch {state.epoch + 1}, step {state.step}: {found}. "
-        "Try a smaller learning rate, clip_norm, or inputs scaled to about 1."
+    found = "; ".join(bad) or (
+        "in a second pass every layer's output is finite, so look at the loss function and its targets "
+        "(a logarithm of 0, 0 / 0, an overflow)"
     )
+    return f"the loss became {loss} in epoch {state.epoch + 1}, step {state.step}: {found}. {_REMEDY}"
 
 
 def predict(model: Module, x: Array, batch_size: int = 256) -> Array:
-    """The model's outputs on x, in evaluation mode and in batches; the mode is put back afterwards."""
+    """The model's outputs on x, in evaluation mode and in batches; the mode is put back afterwards.
+
+    x: (N, …), value: (N, …). The model returns one tensor with one row for each example.
+    """
+    if not isinstance(x, np.ndarray) or len(x) == 0:
+        got = type(x).__name__ if not isinstance(x, np.ndarray) else f"shape {x.shape}"
+        raise ValueError(f"predict: x must be an array with at least one example, got {got}.")
     modes = [(m, m.training) for _, m in model.modules()]
     try:
         model.eval()
         with no_grad():
-            return np.concatenate([model(x[i : i + batch_size]).value for i in range(0, len(x), batch_size)])
+            starts = range(0, len(x), batch_size)
+            return np.concatenate([_scores(model, x[i : i + batch_size]) for i in starts])
     finally:
         for module, mode in modes:
             module.training = mode
+
+
+def _scores(model: Module, x: Array) -> Array:
+    out = model(x)
+    if not isinstance(out, Tensor) or out.ndim == 0 or len(out) != len(x):
+        got = f"shape {out.shape}" if isinstance(out, Tensor) else f"a {type(out).__name__}"
+        raise TypeError(
+            f"predict: {model.kind} must return one Tensor with a row for each of {len(x)} examples, got {got}. "
+            "(An LSTM returns a pair, and sequences are (T, N, D).) Write a module whose forward returns the scores."
+        )
+    return out.value
 
 
 def _measure(

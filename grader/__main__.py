@@ -9,7 +9,7 @@ from pathlib import Path
 
 def audit(args: argparse.Namespace) -> int:
     """Test the tests of the assignments; 1 where something falls short."""
-    from grader.audit import run
+    from grader.audit import page, run
 
     audits = run.run(args.assignments or run.numbers(), with_mutants=not args.no_mutants)
     run.write_json(audits, args.json)
@@ -19,6 +19,11 @@ def audit(args: argparse.Namespace) -> int:
         print(f"\n{len(lines)} things fall short:")
         print("\n".join(f"  {line}" for line in lines))
     print(f"\nwritten: {args.json}")
+    if args.page:
+        page.write(audits, args.page)
+    if args.check_page and args.check_page.read_text(encoding="utf-8") != page.text(audits):
+        print(f"{args.check_page} is out of date; write it anew: grader audit --page {args.check_page}")
+        return 1
     return 1 if lines else 0
 
 
@@ -40,6 +45,8 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--json", type=Path, default=Path("build/audit.json"), help="where to write the whole result"
     )
+    sub.add_argument("--page", type=Path, help="write the result as a fragment of the book")
+    sub.add_argument("--check-page", type=Path, help="fail if that fragment is out of date")
     sub.set_defaults(run=audit)
     return top
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import sphinx_assignments
 import sphinx_fragments
 import sphinx_pages
 from docutils import nodes
@@ -80,6 +81,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", _load_scripts)
     app.connect("env-purge-doc", _forget)
     app.connect("env-merge-info", _merge)
+    sphinx_assignments.setup(app)
     sphinx_fragments.setup(app)
     sphinx_pages.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FRAGMENTS = ROOT / "book" / "_fragments"
 MERGED = "_build/references.bib"
 RULE = re.compile(r"^\|[\s:|-]+\|$")
+HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 def rows(text: str) -> list[str]:
@@ -36,6 +37,13 @@ def first_cell(row: str) -> str:
     return re.sub(r"[*`$\\]", "", row.split("|")[1]).strip().casefold()
 
 
+def in_chinese(row: str) -> str:
+    """The row with its Chinese cells in spans of class ``language-zh``, which docutils writes as ``lang="zh"``:
+    a screen reader then changes its voice, and the browser its font.
+    """
+    return "|".join(f" [{c.strip()}]{{.language-zh}} " if HAN.search(c) else c for c in row.split("|"))
+
+
 class Fragments(SphinxDirective):
     """One table of the rows that the chapters bring.
 
@@ -47,7 +55,7 @@ class Fragments(SphinxDirective):
 
     The content is the table's header. Rows stand in the order of the chapters, or with ``:sort:`` in
     alphabetical order, and then a term that two chapters bring stands once. With ``:by-chapter:`` each
-    chapter has a table of its own, under the chapter's title.
+    chapter has a table of its own, under the chapter's title. Cells in Chinese say so to the browser.
     """
 
     required_arguments = 1
@@ -83,6 +91,7 @@ class Fragments(SphinxDirective):
             text = [*header, *every]
         box = nodes.container(classes=["fragments", f"fragments-{kind}"])
         source = str(FRAGMENTS / f"NN_{kind}.md")
+        text = [in_chinese(line) for line in text]
         self.state.nested_parse(StringList(text, source), self.content_offset, box)
         return [box]
 

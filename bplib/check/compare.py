@@ -112,8 +112,9 @@ def _numbers(e: np.ndarray, got: Any, tolerance: float, lenient: bool = False) -
     wrong = ~np.isclose(g, e, rtol=tolerance, atol=_floor(e, tolerance), equal_nan=True)
     if not wrong.any():
         return None
-    gap = np.abs(np.where(wrong, g.astype(float) - e.astype(float), 0.0))
-    gap[wrong & ~np.isfinite(gap)] = np.inf
+    with np.errstate(invalid="ignore"):  # two infinities that agree
+        gap = np.abs(np.where(wrong, g.astype(float) - e.astype(float), 0.0))
+    gap = np.where(wrong & ~np.isfinite(gap), np.inf, gap)
     index = tuple(int(i) for i in np.unravel_index(int(np.argmax(gap)), e.shape))
     kind = "value" if np.isfinite(g[index]) or not np.isfinite(e[index]) else "nan"
     return Difference(kind, _values(e, g, index, int(wrong.sum())), index)
@@ -161,7 +162,7 @@ def show(value: Any, indent: int = 0) -> str:
 def relation(expected: list[Any], got: list[Any], tolerance: float) -> str:
     """In words, a plain relation that holds between all of these arrays and what was expected, or ''."""
     pairs = [(np.asarray(e, float), np.asarray(g, float)) for e, g in zip(expected, got, strict=True)]
-    pairs = [(e, g) for e, g in pairs if e.size]
+    pairs = [(e, g) for e, g in pairs if e.any() or g.any()]
     if not pairs or any(e.shape != g.shape for e, g in pairs):
         return ""
     if all(

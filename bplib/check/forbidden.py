@@ -6,7 +6,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Iterator
-from types import ModuleType
+from types import CellType, ModuleType
 from typing import Any
 
 from bplib.check.student import StudentError, name_of, source_lines
@@ -39,7 +39,13 @@ def used_names(function: Any) -> list[str]:
 
 def _names(function: Any, seen: set[int]) -> Iterator[str]:
     home = inspect.getmodule(function)
-    scope = getattr(function, "__globals__", None) or _class_scope(function)
+    if inspect.isclass(function) and home and home.__name__ == "__main__":
+        for member in vars(
+            function
+        ).values():  # a notebook's class has no source of its own; its methods have
+            yield from _names(getattr(member, "__func__", getattr(member, "fget", member)), seen)
+        return
+    scope = _scope(function)
     if id(function) in seen or scope is None or (home and home.__name__.startswith("bplib")):
         return
     seen.add(id(function))
@@ -48,6 +54,8 @@ def _names(function: Any, seen: set[int]) -> Iterator[str]:
     except SyntaxError:
         return
     local = dict(_imports(tree))
+    if name_of(function) == "<lambda>":  # its source is the whole line that it stands in
+        tree = ast.Module([ast.Expr(n) for n in ast.walk(tree) if isinstance(n, ast.Lambda)], [])
     for node in ast.walk(tree):
         dotted = _dotted(node)
         if not dotted:
@@ -68,12 +76,13 @@ def _names(function: Any, seen: set[int]) -> Iterator[str]:
     yield from local.values()
 
 
-def _class_scope(thing: Any) -> Any:
-    """The global names that the methods of a class see."""
-    for value in vars(thing).values() if inspect.isclass(thing) else ():
-        if inspect.isfunction(value):
-            return value.__globals__
-    return None
+def _scope(thing: Any) -> dict[str, Any] | None:
+    """The names that a function sees from outside."""
+    if not inspect.isfunction(thing):
+        return None
+    cells = zip(thing.__code__.co_freevars, thing.__closure__ or (), strict=True)
+    enclosed = {name: cell.cell_contents for name, cell in cells if cell != CellType()}
+    return {**thing.__globals__, **enclosed}
 
 
 def _imports(tree: ast.AST) -> Iterator[tuple[str, str]]:

@@ -114,7 +114,9 @@ def _attempt(task: Task, answer: Any, cases: list[Case], run: Run) -> None:
             seen.append(("", "", error))
         run.append(seen)
         if isinstance(seen[-1][2], StudentError) and seen[-1][2].kind in ("time", "unwritten", "signature"):
-            break  # the other cases would say the same, and take as long
+            # The other cases would say the same, and take as long.
+            run += [[("", "", seen[-1][2])] for _ in cases[len(run) :]]
+            break
 
 
 def known(task: Task, name: str, answer: Any, cases: list[Case] | None) -> Run:

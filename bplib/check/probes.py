@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from bplib.check.student import StudentError, call, get, unpack
+from bplib.check.student import StudentError, call, describe, get, unpack
 from bplib.check.task import Case, Probe, Seen
 
-__all__ = ["StudentError", "call", "get", "op", "unpack", "value"]
+__all__ = ["StudentError", "call", "describe", "get", "op", "unpack", "value"]
 
 
 def value(part: str = "value", what: str = "the result") -> Probe:

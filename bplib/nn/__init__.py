@@ -1,19 +1,12 @@
 """Modules and layers: parameters, and a call to an op."""
 
-from bplib.nn.layers import (
+from bplib.nn.fixed import (
     ELU,
     GELU,
     AvgPool2d,
-    BatchNorm,
-    Conv2d,
-    ConvTranspose2d,
-    Dropout,
-    Embedding,
     Flatten,
     GlobalAvgPool2d,
-    LayerNorm,
     LeakyReLU,
-    Linear,
     LogSoftmax,
     MaxPool2d,
     ReLU,
@@ -24,8 +17,10 @@ from bplib.nn.layers import (
     Softplus,
     Tanh,
 )
+from bplib.nn.layers import BatchNorm, Conv2d, ConvTranspose2d, Dropout, Embedding, LayerNorm, Linear
 from bplib.nn.module import Module, Parameter
 from bplib.nn.sequence import GRU, LSTM, RNN, MultiHeadAttention
+from bplib.nn.summary import summary
 
 __all__ = [
     "ELU",
@@ -56,4 +51,5 @@ __all__ = [
     "Softmax",
     "Softplus",
     "Tanh",
+    "summary",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from bplib import init as initial
 from bplib import ops
 from bplib.nn.module import Module, Parameter
-from bplib.ops._door import Array, Pair
+from bplib.ops._door import Array, Pair, pair
 from bplib.tape import Tensor, apply
 
 Init = Callable[..., Array]
@@ -19,6 +20,11 @@ Rng = np.random.Generator
 
 def _zeros(shape: tuple[int, ...], dtype: Any) -> Parameter:
     return Parameter(np.zeros(shape, dtype))
+
+
+def _rest(options: dict[str, Any], usual: dict[str, Any]) -> str:
+    """The options that differ from the usual ones, as they are written in a call."""
+    return "".join(f", {k}={v}" for k, v in options.items() if v != usual[k])
 
 
 class Linear(Module):
@@ -41,8 +47,14 @@ class Linear(Module):
         return apply(ops.linear, x, self.W, self.b)
 
 
+_CONV = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1, "groups": 1}  # what is usual
+
+
 class Conv2d(Module):
-    """Cross-correlation with F kernels; x: (N, C, H, W), value: (N, F, H', W')."""
+    """Cross-correlation with F = c_out kernels; x: (N, C, H, W), value: (N, F, H', W') with C = c_in.
+
+    H' = ⌊(H + 2·padding − dilation·(K − 1) − 1) / stride⌋ + 1, and W' likewise.
+    """
 
     def __init__(
         self,
@@ -59,9 +71,7 @@ class Conv2d(Module):
         init: Init = initial.he_normal,
         dtype: Any = np.float64,
     ) -> None:
-        if c_in % groups or c_out % groups:
-            raise ValueError(f"Conv2d: groups={groups} must divide c_in={c_in} and c_out={c_out}.")
-        k = (kernel, kernel) if isinstance(kernel, int) else tuple(kernel)
+        k = _kernel("Conv2d", kernel, c_in, c_out, groups)
         self.w = Parameter(init((c_out, c_in // groups, *k), rng, dtype=dtype))
         self.b = _zeros((c_out,), dtype) if bias else None
         self.options = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
@@ -69,9 +79,25 @@ class Conv2d(Module):
     def forward(self, x: Any) -> Tensor:
         return apply(ops.conv2d, x, self.w, self.b, **self.options)
 
+    def describe(self) -> str:
+        return super().describe() + _rest(self.options, _CONV)
+
+
+def _kernel(who: str, kernel: Pair, c_in: int, c_out: int, groups: int) -> tuple[int, int]:
+    """The kernel as a pair; the groups must divide the channels."""
+    if isinstance(groups, bool) or not isinstance(groups, int | np.integer) or groups < 1:
+        raise ValueError(f"{who}: groups must be an int of at least 1, got {groups!r}.")
+    if c_in % groups or c_out % groups:
+        raise ValueError(f"{who}: groups={groups} must divide c_in={c_in} and c_out={c_out}.")
+    return pair(who, "kernel", kernel, 1)
+
 
 class ConvTranspose2d(Module):
-    """The transpose of Conv2d: spreads each input pixel over an output window."""
+    """The transpose of Conv2d: spreads each input pixel over an output window, and adds up where they overlap.
+
+    x: (N, C, H, W), value: (N, F, H', W') with C = c_in, F = c_out and
+    H' = (H − 1)·stride − 2·padding + dilation·(K − 1) + 1 + output_padding, and W' likewise.
+    """
 
     def __init__(
         self,
@@ -82,18 +108,32 @@ class ConvTranspose2d(Module):
         *,
         stride: Pair = 1,
         padding: Pair = 0,
+        output_padding: Pair = 0,
+        dilation: Pair = 1,
+        groups: int = 1,
         bias: bool = True,
         init: Init = initial.he_normal,
         dtype: Any = np.float64,
     ) -> None:
-        k = (kernel, kernel) if isinstance(kernel, int) else tuple(kernel)
-        fans = (c_in * k[0] * k[1], c_out * k[0] * k[1])  # the shape alone would be read the other way round
-        self.w = Parameter(init((c_in, c_out, *k), rng, dtype=dtype, fans=fans))
+        k = _kernel("ConvTranspose2d", kernel, c_in, c_out, groups)
+        area = k[0] * k[1]
+        # The shape alone would be read the other way round; each output sums over the channels of its group.
+        fans = (c_in // groups * area, c_out // groups * area)
+        self.w = Parameter(init((c_in, c_out // groups, *k), rng, dtype=dtype, fans=fans))
         self.b = _zeros((c_out,), dtype) if bias else None
-        self.options = {"stride": stride, "padding": padding}
+        self.options = {
+            "stride": stride,
+            "padding": padding,
+            "output_padding": output_padding,
+            "dilation": dilation,
+            "groups": groups,
+        }
 
     def forward(self, x: Any) -> Tensor:
         return apply(ops.conv_transpose2d, x, self.w, self.b, **self.options)
+
+    def describe(self) -> str:
+        return super().describe() + _rest(self.options, _CONV)
 
 
 class BatchNorm(Module):
@@ -133,7 +173,7 @@ class BatchNorm(Module):
 
 
 class LayerNorm(Module):
-    """Normalises the last axis of each example on its own."""
+    """Normalises the last axis of each example on its own; x and value: (…, features)."""
 
     def __init__(self, features: int, *, eps: float = 1e-5, dtype: Any = np.float64) -> None:
         self.gamma = Parameter(np.ones(features, dtype))
@@ -145,11 +185,18 @@ class LayerNorm(Module):
 
 
 class Dropout(Module):
-    """Drops each entry with probability p in training, and scales the others by 1 / (1 − p)."""
+    """Drops each entry with probability p in training, and scales the others by 1 / (1 − p); x: any shape."""
 
     def __init__(self, p: float, rng: Rng) -> None:
-        self.p = p
-        self.rng = rng
+        if isinstance(p, bool) or not isinstance(p, Real) or not 0 <= p < 1:
+            raise ValueError(f"Dropout: p must be a number in [0, 1), the share that is dropped, got {p!r}.")
+        if not isinstance(rng, np.random.Generator):
+            raise TypeError(
+                f"Dropout: rng must be a numpy Generator, got {type(rng).__name__}. "
+                "Write nn.Dropout(p, np.random.default_rng(seed))."
+            )
+        self.p: float = p
+        self.rng: Rng = rng
 
     def forward(self, x: Any) -> Tensor:
         return apply(ops.dropout, x, self.p, self.rng, self.training)
@@ -159,128 +206,10 @@ class Dropout(Module):
 
 
 class Embedding(Module):
-    """A row of E for each id."""
+    """A row of E (count, features) for each id; ids: integers of any shape (…), value: (…, features)."""
 
     def __init__(self, count: int, features: int, rng: Rng, *, dtype: Any = np.float64) -> None:
-        self.E = Parameter(rng.standard_normal((count, features)).astype(dtype))
+        self.E = Parameter(initial.normal((count, features), rng, dtype=dtype))
 
     def forward(self, ids: Any) -> Tensor:
         return apply(ops.embedding, ids, self.E)
-
-
-class Flatten(Module):
-    """(N, …) → (N, D)."""
-
-    def forward(self, x: Any) -> Tensor:
-        return apply(ops.reshape, x, (x.shape[0], -1))
-
-
-class MaxPool2d(Module):
-    """The largest entry of each window."""
-
-    def __init__(self, kernel: Pair, stride: Pair | None = None, padding: Pair = 0) -> None:
-        self.options = (kernel, stride, padding)
-
-    def forward(self, x: Any) -> Tensor:
-        return apply(ops.max_pool2d, x, *self.options)
-
-
-class AvgPool2d(Module):
-    """The mean of each window."""
-
-    def __init__(self, kernel: Pair, stride: Pair | None = None, padding: Pair = 0) -> None:
-        self.options = (kernel, stride, padding)
-
-    def forward(self, x: Any) -> Tensor:
-        return apply(ops.avg_pool2d, x, *self.options)
-
-
-class GlobalAvgPool2d(Module):
-    """(N, C, H, W) → (N, C)."""
-
-    def forward(self, x: Any) -> Tensor:
-        return apply(ops.global_avg_pool2d, x)
-
-
-class _Activation(Module):
-    op: Callable[..., Any]
-
-    def forward(self, z: Any) -> Tensor:
-        return apply(type(self).op, z)
-
-
-class Sigmoid(_Activation):
-    op = ops.sigmoid
-
-
-class Tanh(_Activation):
-    op = ops.tanh
-
-
-class ReLU(_Activation):
-    op = ops.relu
-
-
-class Softplus(_Activation):
-    op = ops.softplus
-
-
-class GELU(_Activation):
-    op = ops.gelu
-
-
-class SiLU(_Activation):
-    op = ops.silu
-
-
-class LeakyReLU(Module):
-    def __init__(self, alpha: float = 0.01) -> None:
-        self.alpha = alpha
-
-    def forward(self, z: Any) -> Tensor:
-        return apply(ops.leaky_relu, z, self.alpha)
-
-
-class ELU(Module):
-    def __init__(self, alpha: float = 1.0) -> None:
-        self.alpha = alpha
-
-    def forward(self, z: Any) -> Tensor:
-        return apply(ops.elu, z, self.alpha)
-
-
-class Softmax(Module):
-    def __init__(self, axis: int = -1) -> None:
-        self.axis = axis
-
-    def forward(self, z: Any) -> Tensor:
-        return apply(ops.softmax, z, self.axis)
-
-
-class LogSoftmax(Module):
-    def __init__(self, axis: int = -1) -> None:
-        self.axis = axis
-
-    def forward(self, z: Any) -> Tensor:
-        return apply(ops.log_softmax, z, self.axis)
-
-
-class Sequential(Module):
-    """Modules (or plain functions of tensors) one after the other."""
-
-    def __init__(self, *layers: Any) -> None:
-        for i, layer in enumerate(layers):
-            if not callable(layer):
-                raise TypeError(f"Sequential: layer {i} is {layer!r}, which cannot be called.")
-        self.layers = list(layers)
-
-    def forward(self, x: Any) -> Any:
-        for layer in self.layers:
-            x = layer(x)
-        return x
-
-    def __len__(self) -> int:
-        return len(self.layers)
-
-    def __getitem__(self, i: int) -> Any:
-        return self.layers[i]

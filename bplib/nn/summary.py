@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from bplib.nn.module import Module
+from bplib.nn.module import Module, Parameter
 from bplib.ops._door import Array
 from bplib.tape import Tensor, no_grad
 
@@ -26,21 +27,35 @@ def _outputs(value: Any) -> list[Array]:
 
 
 def summary(model: Module, *inputs: Array) -> str:
-    """One row per layer, in the order in which a forward pass through ``inputs`` calls them.
+    """One row per call of a layer, in the order in which a forward pass through ``inputs`` makes them.
+
+    A module that contains others has a row if it holds parameters of its own. A parameter is counted where it is
+    first used: the second call of a layer, or a second layer that shares it, adds 0.
 
     The pass runs in evaluation mode and records nothing; the mode is put back. ``activations`` is the
     size of the layer's output: what a training step must keep at least until the backward pass.
     """
     rows: list[tuple[str, str, str, int, int]] = []
-    names = {id(module): path for path, module in model.modules() if not list(module.children())}
+    names = {id(module): path or "the model" for path, module in model.modules()}
     modes = [(module, module.training) for _, module in model.modules()]
+    counted: dict[int, Any] = {}  # parameters and outputs that a row has taken, by id
+
+    def new(things: list[Any], size: Callable[[Any], int]) -> int:
+        fresh = {id(thing): thing for thing in things if id(thing) not in counted}
+        counted.update(fresh)
+        return sum(size(thing) for thing in fresh.values())
 
     def record(module: Module, out: Any) -> None:
-        if id(module) in names:
-            outs = _outputs(out)
-            shape = ", ".join(str(o.shape) for o in outs)
-            count = sum(p.size for p in module.parameters())
-            rows.append((names[id(module)], type(module).__name__, shape, count, sum(o.nbytes for o in outs)))
+        outs = _outputs(out)
+        inside = bool(list(module.children()))
+        if inside and not list(module.held(Parameter)):
+            return
+        parameters = new([p for _, p in module.held(Parameter)], lambda p: p.size)
+        # A module around others often returns what the last of them made.
+        size = new(outs, lambda o: o.nbytes) if inside else sum(o.nbytes for o in outs)
+        counted.update({id(o): o for o in outs})
+        shape = ", ".join(str(o.shape) for o in outs)
+        rows.append((names[id(module)], module.kind, shape, parameters, size))
 
     try:
         with no_grad(), model.observed(record):
@@ -50,8 +65,11 @@ def summary(model: Module, *inputs: Array) -> str:
             module.training = mode
 
     total = sum(p.size for p in model.parameters())
+    idle = total - sum(row[3] for row in rows)
+    if idle:
+        rows.append(("not called", "", "", idle, 0))
     kept = sum(row[4] for row in rows)
-    lines = [f"{'layer':<18}{'type':<16}{'output':<22}{'parameters':>12}{'activations':>14}"]
-    lines += [f"{n:<18}{t:<16}{s:<22}{c:>12,}{_bytes(b):>14}" for n, t, s, c, b in rows]
-    lines.append(f"{'total':<56}{total:>12,}{_bytes(kept):>14}")
+    lines = [f"{'layer':<18}{'type':<16}{'output':<20}{'parameters':>12}{'activations':>12}"]
+    lines += [f"{n:<18}{t:<16}{s:<20}{c:>12,}{_bytes(b):>12}" for n, t, s, c, b in rows]
+    lines.append(f"{'total':<54}{total:>12,}{_bytes(kept):>12}")
     return "\n".join(lines)

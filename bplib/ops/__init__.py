@@ -2,6 +2,9 @@
 
 ``value, pullback = op(*arguments)``. The pullback takes the gradient of the loss with respect to the value
 and returns the gradient with respect to each differentiable argument, in order; a single one bare.
+
+A pullback may be called as often as you like, but it keeps references to arrays, not copies: neither what went
+into the op nor its value may be changed in place before the last call. (Class labels and ids are copied.)
 """
 
 from bplib.ops.activations import (

@@ -6,6 +6,23 @@
 
 Images are (N, G, C, H, W) and kernels (G, F, C, K, L) here, with G groups, C and F channels *per group*.
 
+An example, with N = G = C = F = 1: a 3×3 image, a 2×2 kernel, so 2×2 outputs. Unrolled whole, each output is a
+column and each tap (k, l) of the kernel a row, and z is the row of the four kernel entries times this matrix:
+
+    image      output →  0,0  0,1  1,0  1,1
+    1 2 3      tap 0,0    1    2    4    5
+    4 5 6          0,1    2    3    5    6
+    7 8 9          1,0    4    5    7    8
+                   1,1    5    6    8    9
+
+Its last two rows are the first two of a longer matrix, two columns on (one line of outputs, Q = 2):
+
+    tap column 0          1 2 4 5 7 8        kernel row 0 takes columns 0 to 3,
+    tap column 1          2 3 5 6 8 9        kernel row 1 takes columns 2 to 5.
+
+So ``_Columns`` copies half as much, and z is the sum of two products, one for each row of the kernel. For the
+kernel's gradient the same matrices are multiplied by dz; for the image's, see ``image_gradient``.
+
 Factors below: 64×32×32×32→32, kernel 3×3, float32, one thread, OpenBLAS with AVX2 and with AVX-512. Together they
 make 1.25 and 1.55 over im2col whole and its scatter. Of the time that is left, four fifths are matrix products.
 """

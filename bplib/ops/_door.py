@@ -1,11 +1,14 @@
 """What every op checks at its door, and the few helpers that all ops share.
 
 A wrong argument is reported where it enters, with the name of the op, the name of the argument, what it
-got and what it expects. Nothing is broadcast silently and nothing is converted behind the caller's back.
+got and what it expects. Nothing is broadcast silently. What is converted is this, and no more: Python numbers
+and lists become float64 arrays, or take the dtype of the array beside them where the op says so; upstream
+gradients take the dtype of the value. The dtype of an array that is given never changes.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -34,7 +37,7 @@ def differentiable(*names: str) -> Callable[[F], F]:
     """
 
     def mark(op: F) -> F:
-        op.differentiable = names  # type: ignore[attr-defined]
+        op.differentiable = names  # type: ignore[attr-defined]  # functions do take attributes
         return op
 
     return mark
@@ -60,18 +63,54 @@ def floats(op: str, name: str, x: ArrayLike, ndim: int | None = None, shape: str
 
 def _as_array(op: str, name: str, x: ArrayLike) -> Array:
     if type(x) is float or type(x) is int:
-        return _number(x)  # type: ignore[return-value]
-    if isinstance(x, np.generic | np.ndarray):
-        return np.asarray(x)
-    if isinstance(x, bool | int | float | complex | list | tuple):
         try:
-            out = np.asarray(x)
-        except ValueError:
-            raise ValueError(f"{op}: {name} is a nested list whose rows have different lengths.") from None
-        if out.dtype.kind in "iub":
-            return out.astype(np.float64)
-        return out
+            return _number(x)  # type: ignore[return-value]  # a NumPy scalar stands for a 0-d array: see _number
+        except OverflowError:
+            raise ValueError(f"{op}: {name} is an integer too large for a float64.") from None
+    if isinstance(x, bool | int | float | complex | list | tuple | np.generic | np.ndarray):
+        out = plain(op, name, x)
+        return out.astype(np.float64) if out.dtype.kind in "iub" and not hasattr(x, "dtype") else out
     raise TypeError(f"{op}: {name} must be an array or a number, got {type(x).__name__}.")
+
+
+def plain(op: str, name: str, x: ArrayLike) -> Array:
+    """``x`` as an array of whatever dtype NumPy gives it, or an error if it is a ragged list."""
+    try:
+        return np.asarray(x)
+    except ValueError:
+        raise ValueError(f"{op}: {name} is a nested list whose rows have different lengths.") from None
+
+
+def number(
+    op: str, name: str, v: Any, fits: Callable[[float], bool] = lambda v: True, must: str = ""
+) -> float:
+    """A setting (eps, alpha, a margin): one finite real number for which ``fits`` holds, as a Python float.
+
+    As a NumPy float64 it would turn the float32 arrays that it is combined with into float64.
+    """
+    if isinstance(v, bool | np.bool_) or not isinstance(v, int | float | np.integer | np.floating):
+        raise TypeError(f"{op}: {name} must be one number, got {v!r}.")
+    try:
+        out = float(v)
+    except OverflowError:
+        out = math.inf
+    if not fits(out):
+        raise ValueError(f"{op}: {name} must {must}, got {v!r}.")
+    if not math.isfinite(out):
+        raise ValueError(f"{op}: {name} must be finite, got {v!r}.")
+    return out
+
+
+def positive(op: str, name: str, v: Any) -> float:
+    """A setting that must be larger than 0."""
+    return number(op, name, v, lambda v: v > 0, "be positive")
+
+
+def whole(op: str, name: str, v: Any, low: int) -> int:
+    """A count (heads, groups): an int of at least ``low``. True and False are not counts."""
+    if isinstance(v, bool) or not isinstance(v, int | np.integer) or v < low:
+        raise ValueError(f"{op}: {name} must be an int of at least {low}, got {v!r}.")
+    return int(v)
 
 
 def same_dtype(op: str, **arrays: Array | None) -> None:
@@ -99,8 +138,13 @@ def expect_shape(op: str, name: str, x: Array, shape: tuple[int, ...], why: str)
 
 
 def integers(op: str, name: str, ids: ArrayLike, low: int, high: int, what: str) -> NDArray[np.intp]:
-    """``ids`` as integers in [low, high), or an error that names the first one outside, and where it is."""
-    out = np.asarray(ids)
+    """A copy of ``ids`` as integers in [low, high), or an error that names the first one outside, and where.
+
+    A copy, since pullbacks keep it: changing the labels of a batch in place must not change its gradient.
+    """
+    out = plain(op, name, ids)
+    if not out.size and isinstance(ids, list | tuple):  # NumPy calls an empty list float64
+        return np.zeros(out.shape, np.intp)
     if out.dtype.kind not in "iu":
         raise TypeError(f"{op}: {name} must hold integers ({what}), got dtype {out.dtype}.")
     if out.size and (out.min() < low or out.max() >= high):
@@ -109,7 +153,7 @@ def integers(op: str, name: str, ids: ArrayLike, low: int, high: int, what: str)
         raise ValueError(
             f"{op}: {name}[{', '.join(map(str, at))}] is {int(out[at])}, outside {low}..{high - 1} ({what})."
         )
-    return out.astype(np.intp, copy=False)
+    return out.astype(np.intp)
 
 
 def upstream(op: str, d: ArrayLike, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
@@ -118,23 +162,45 @@ def upstream(op: str, d: ArrayLike, shape: tuple[int, ...], dtype: np.dtype[Any]
     Without this check a gradient of the wrong shape would broadcast, and the result would look plausible.
     """
     if type(d) is _number and not shape and dtype is _number_dtype:
-        return d  # type: ignore[return-value]
-    if type(d) is not _ndarray or d.dtype != dtype:
-        if d is None:  # NumPy would make a NaN of it
-            raise TypeError(f"{op}: the upstream gradient is None; pass an array of shape {shape}.")
-        d = np.asarray(d, dtype=dtype)
-    if d.shape != shape:
-        raise ValueError(
-            f"{op}: the upstream gradient must have the shape of the op's value, {shape}, got {d.shape}."
-        )
+        return d  # type: ignore[return-value]  # a NumPy scalar stands for a 0-d array: see _number
+    if type(d) is not _ndarray or d.dtype != dtype or d.shape != shape:
+        return as_gradient(op, d, shape, dtype)
     return d
+
+
+def as_gradient(
+    op: str, d: ArrayLike, shape: tuple[int, ...], dtype: np.dtype[Any], sender: str = ""
+) -> Array:
+    """``d`` converted to this dtype, or an error if it is not an array of numbers of exactly this shape.
+
+    ``sender`` is who gave a gradient of the wrong kind, if it came out of a pullback and not from the caller.
+    """
+    what = f"the gradient that {sender} returned" if sender else "the upstream gradient"
+    if d is None:  # NumPy would make a NaN of it
+        raise TypeError(f"{op}: {what} is None; pass an array of shape {shape}.")
+    if hasattr(d, "requires_grad"):
+        raise TypeError(f"{op}: {what} is a tensor; gradients are plain arrays: pass its .value.")
+    try:
+        out = np.asarray(d)
+    except ValueError:
+        raise ValueError(f"{op}: {what} is a nested list whose rows have different lengths.") from None
+    if out.dtype.kind not in "fciub":
+        raise TypeError(f"{op}: {what} must hold numbers, got {type(d).__name__} of dtype {out.dtype}.")
+    if out.dtype.kind == "c" and dtype.kind != "c":
+        raise TypeError(f"{op}: {what} is complex, but the value is {dtype}; send its real part.")
+    if out.shape != shape:
+        wanted = "the argument" if sender else "the op's value"
+        raise ValueError(f"{op}: {what} must have the shape of {wanted}, {shape}, got {out.shape}.")
+    return out.astype(dtype, copy=False)
 
 
 def pair(op: str, name: str, v: Pair, low: int) -> tuple[int, int]:
     """An int or a pair of ints, as a pair, each at least ``low``."""
     two = (v, v) if isinstance(v, int | np.integer) else v
     if not (
-        isinstance(two, Sequence) and len(two) == 2 and all(isinstance(k, int | np.integer) for k in two)
+        isinstance(two, Sequence)
+        and len(two) == 2
+        and all(isinstance(k, int | np.integer) and not isinstance(k, bool) for k in two)
     ):
         raise TypeError(f"{op}: {name} must be an int or a pair of ints, got {v!r}.")
     if min(two) < low:
@@ -144,7 +210,7 @@ def pair(op: str, name: str, v: Pair, low: int) -> tuple[int, int]:
 
 def normal_axis(op: str, axis: int, ndim: int) -> int:
     """``axis`` counted from the front, or an error that says how many axes there are."""
-    if not isinstance(axis, int | np.integer) or not -ndim <= axis < ndim:
+    if isinstance(axis, bool) or not isinstance(axis, int | np.integer) or not -ndim <= axis < ndim:
         raise ValueError(f"{op}: axis {axis!r} does not exist in an array with {ndim} axes.")
     return int(axis) % ndim
 

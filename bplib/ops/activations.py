@@ -10,12 +10,15 @@ import math
 
 import numpy as np
 
-from bplib.ops._door import Array, ArrayLike, Pullback, differentiable, floats, normal_axis, upstream
+from bplib.ops._door import Array, ArrayLike, Pullback, differentiable, floats, normal_axis, number, upstream
 from bplib.ops._normal import normal_cdf
 
 
 def _sigmoid(z: Array) -> Array:
-    # For z ≪ 0 exp(−z) overflows to infinity and 1 / (1 + ∞) is 0: the right value, so nothing to warn of.
+    # For z ≪ 0 exp(−z) overflows to infinity, and 1 / (1 + ∞) is 0: the right
+    # value, so there is nothing to warn of.
+    if np.iscomplexobj(z):  # in a complex step ∞ would meet 0
+        z = np.maximum(z.real, -700) + 1j * z.imag
     with np.errstate(over="ignore"):
         return 1 / (1 + np.exp(-z))
 
@@ -47,7 +50,7 @@ def relu(z: ArrayLike) -> tuple[Array, Pullback]:
     """max(z, 0). At z = 0 the derivative is taken to be 0."""
     z = floats("relu", "z", z)
     a = np.maximum(z, 0)
-    on, dtype = a > 0, a.dtype  # one byte an element is all that the pullback keeps
+    on, dtype = a > 0, a.dtype  # the pullback keeps one byte an element
 
     def pullback(da: Array) -> Array:
         return upstream("relu", da, on.shape, dtype) * on
@@ -59,6 +62,7 @@ def relu(z: ArrayLike) -> tuple[Array, Pullback]:
 def leaky_relu(z: ArrayLike, alpha: float = 0.01) -> tuple[Array, Pullback]:
     """z where z > 0, alpha·z elsewhere. At z = 0 the derivative is alpha."""
     z = floats("leaky_relu", "z", z)
+    alpha = number("leaky_relu", "alpha", alpha)
     slope = np.where(z > 0, 1, alpha).astype(z.dtype)
 
     def pullback(da: Array) -> Array:
@@ -69,21 +73,26 @@ def leaky_relu(z: ArrayLike, alpha: float = 0.01) -> tuple[Array, Pullback]:
 
 @differentiable("z")
 def elu(z: ArrayLike, alpha: float = 1.0) -> tuple[Array, Pullback]:
-    """z where z > 0, alpha·(eᶻ − 1) elsewhere. At z = 0 the derivative is alpha."""
+    """z where z > 0, alpha·(eᶻ − 1) elsewhere. Slope at 0: alpha."""
     z = floats("elu", "z", z)
     positive = z > 0
-    alpha = float(alpha)  # a NumPy float64 would turn float32 into float64
-    low = alpha * np.expm1(np.where(positive, 0, z))  # never the exponential of a large z
+    alpha = number("elu", "alpha", alpha)
+    # Never the exponential of a large z: where z > 0 it is e⁰.
+    low = alpha * np.expm1(np.where(positive, 0, z))
 
     def pullback(da: Array) -> Array:
-        return upstream("elu", da, low.shape, low.dtype) * np.where(positive, 1, low + alpha)
+        da = upstream("elu", da, low.shape, low.dtype)
+        return da * np.where(positive, 1, low + alpha)
 
     return np.where(positive, z, low), pullback
 
 
 @differentiable("z")
 def softplus(z: ArrayLike) -> tuple[Array, Pullback]:
-    """log(1 + eᶻ), a smooth ReLU, computed as max(z, 0) + log(1 + e^−|z|). Its derivative is σ(z)."""
+    """log(1 + eᶻ), a smooth ReLU, whose derivative is σ(z).
+
+    Computed as max(z, 0) + log(1 + e^−|z|), which cannot overflow.
+    """
     z = floats("softplus", "z", z)
     size = np.where(z.real > 0, z, -z)
     value = np.where(z.real > 0, z, 0) + np.log1p(np.exp(-size))
@@ -101,7 +110,7 @@ def gelu(z: ArrayLike, approximate: str = "none") -> tuple[Array, Pullback]:
     ``approximate="tanh"`` replaces Φ by (1 + tanh(√(2/π) (z + 0.044715 z³))) / 2.
     """
     z = floats("gelu", "z", z)
-    if approximate not in ("none", "tanh"):
+    if not isinstance(approximate, str) or approximate not in ("none", "tanh"):
         raise ValueError(f'gelu: approximate must be "none" or "tanh", got {approximate!r}.')
     exact = approximate == "none"
     root = math.sqrt(2 / math.pi)
@@ -127,7 +136,8 @@ def silu(z: ArrayLike) -> tuple[Array, Pullback]:
     s = _sigmoid(z)
 
     def pullback(da: Array) -> Array:
-        return upstream("silu", da, s.shape, s.dtype) * (s * (1 + z * (1 - s)))
+        da = upstream("silu", da, s.shape, s.dtype)
+        return da * (s * (1 + z * (1 - s)))
 
     return z * s, pullback
 
@@ -141,10 +151,10 @@ def _top(op: str, z: Array, axis: int) -> Array:
 
 @differentiable("z")
 def softmax(z: ArrayLike, axis: int = -1) -> tuple[Array, Pullback]:
-    """eᶻ / Σ eᶻ along an axis, shifted by the largest entry so that nothing overflows.
+    """eᶻ / Σ eᶻ along an axis, shifted by the largest entry against overflow.
 
-    The Jacobian is diag(p) − p pᵀ: every output looks at every input, so the pullback subtracts the
-    p-weighted mean of the upstream gradient before it scales by p.
+    The Jacobian is diag(p) − p pᵀ: every output looks at every input, so the
+    pullback subtracts the p-weighted mean of dp before it scales by p.
     """
     z = floats("softmax", "z", z)
     axis = normal_axis("softmax", axis, z.ndim)

@@ -17,15 +17,17 @@ from bplib.ops._door import (
     differentiable,
     expect_shape,
     floats,
+    plain,
     same_dtype,
     unbroadcast,
     upstream,
+    whole,
 )
 from bplib.ops.linear import linear
 
 
 def _mask(op: str, mask: ArrayLike, shape: tuple[int, ...]) -> Array:
-    mask = np.asarray(mask)
+    mask = plain(op, "mask", mask)
     if mask.dtype != np.bool_:
         raise TypeError(f"{op}: mask must hold booleans (True = may attend), got dtype {mask.dtype}.")
     try:
@@ -146,8 +148,7 @@ def _linear_inputs(
 
 
 def _check_heads(op: str, heads: int, **weights: Array) -> None:
-    if not isinstance(heads, int | np.integer) or heads < 1:
-        raise ValueError(f"{op}: heads must be a positive int, got {heads!r}.")
+    whole(op, "heads", heads, 1)
     for name, W in weights.items():
         if W.shape[1] % heads:
             raise ValueError(f"{op}: the {W.shape[1]} columns of {name} do not divide into {heads} heads.")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from bplib.ops._columns import correlate, image_gradient, kernel_gradient
 from bplib.ops._door import (
     Array,
@@ -16,6 +14,7 @@ from bplib.ops._door import (
     pair,
     same_dtype,
     upstream,
+    whole,
 )
 from bplib.ops._window import Size, Window, out_size
 
@@ -27,8 +26,7 @@ def _door(
     first, second = ("C", "F") if transposed else ("F", "C")
     x = floats(op, "x", x, 4, "(N, C, H, W)")
     w = floats(op, "w", w, 4, f"({first}, {second}/groups, K, L)")
-    if isinstance(groups, bool) or not isinstance(groups, int | np.integer) or groups < 1:
-        raise ValueError(f"{op}: groups must be an int of at least 1, got {groups!r}.")
+    whole(op, "groups", groups, 1)
     if min(w.shape) < 1:
         raise ValueError(f"{op}: w must not be empty, got shape {w.shape}.")
     C = x.shape[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bplib.ops._door import Array, ArrayLike, Pullback, differentiable, floats, upstream
+from bplib.ops._door import Array, ArrayLike, Pullback, differentiable, floats, number, upstream
 
 
 @differentiable("x")
@@ -18,8 +18,9 @@ def dropout(
     equal masks in float32 and float64.
     """
     x = floats("dropout", "x", x)
-    if not 0 <= p < 1:
-        raise ValueError(f"dropout: p must lie in [0, 1), got {p!r}.")
+    p = number("dropout", "p", p, lambda v: 0 <= v < 1, "lie in [0, 1)")
+    if not isinstance(training, bool):
+        raise TypeError(f"dropout: training must be True or False, got {training!r}.")
     if not isinstance(rng, np.random.Generator):
         raise TypeError(
             f"dropout: rng must be a numpy.random.Generator, such as np.random.default_rng(0), "
@@ -29,7 +30,7 @@ def dropout(
     if not training or p == 0:
         return x, lambda d: upstream("dropout", d, shape, dtype)
     keep = rng.random(shape, dtype=np.float32) >= p  # one byte an element is all that the pullback keeps
-    scale = 1 / (1 - float(p))
+    scale = 1 / (1 - p)
 
     def pullback(d: ArrayLike) -> Array:
         return upstream("dropout", d, shape, dtype) * keep * scale

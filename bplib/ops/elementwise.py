@@ -8,13 +8,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from bplib.ops._door import Array, ArrayLike, Pullback, differentiable, floats, unbroadcast, upstream
+from bplib.ops._door import (
+    Array,
+    ArrayLike,
+    Pullback,
+    differentiable,
+    floats,
+    plain,
+    unbroadcast,
+    upstream,
+)
 
 
 def _two(op: str, a: ArrayLike, b: ArrayLike) -> tuple[Array, Array]:
     """Both arguments as arrays of one dtype; a Python number takes the dtype of the array beside it."""
     if type(a) is np.float64 and type(b) is np.float64:  # two single numbers: nothing can be wrong
-        return a, b  # type: ignore[return-value]
+        return a, b  # type: ignore[return-value]  # a NumPy scalar stands for a 0-d array
     number_a, number_b = type(a) in (int, float), type(b) in (int, float)
     a = floats(op, "a", a)
     b = floats(op, "b", b)
@@ -38,10 +47,11 @@ def _two(op: str, a: ArrayLike, b: ArrayLike) -> tuple[Array, Array]:
 
 @differentiable("a", "b")
 def add(a: ArrayLike, b: ArrayLike) -> tuple[Array, Pullback]:
-    """a + b. Each argument receives the whole upstream gradient; neither a nor b is kept."""
+    """a + b. Each argument receives the whole gradient; neither is kept."""
     a, b = _two("add", a, b)
     value = a + b
-    shape, dtype, shape_a, shape_b = value.shape, value.dtype, a.shape, b.shape
+    shape, dtype = value.shape, value.dtype
+    shape_a, shape_b = a.shape, b.shape
 
     def pullback(d: Array) -> tuple[Array, Array]:
         d = upstream("add", d, shape, dtype)
@@ -104,7 +114,9 @@ def power(a: ArrayLike, b: ArrayLike) -> tuple[Array, Pullback]:
         # b·a^(b−1) is 0 where b is 0, even at a = 0, where a^(b−1) alone is infinite.
         slope = np.where(b == 0, 0, b * a ** np.where(b == 0, 1, b - 1))
         log_a = np.log(np.where(a.real > 0, a, 1))
-        return unbroadcast(d * slope, a.shape), unbroadcast(d * value * log_a, b.shape)
+        # Not value · log a: where a is 0 and b negative, the value is infinite, and ∞ · 0 is not 0.
+        slope_b = np.where(a.real > 0, value, 0) * log_a
+        return unbroadcast(d * slope, a.shape), unbroadcast(d * slope_b, b.shape)
 
     return value, pullback
 
@@ -128,7 +140,7 @@ def maximum(a: ArrayLike, b: ArrayLike) -> tuple[Array, Pullback]:
 def where(condition: ArrayLike, a: ArrayLike, b: ArrayLike) -> tuple[Array, Pullback]:
     """a where the condition holds, b elsewhere. Only the chosen argument receives the gradient."""
     a, b = _two("where", a, b)
-    condition = np.asarray(condition)
+    condition = plain("where", "condition", condition)
     if condition.dtype != np.bool_:
         raise TypeError(f"where: condition must hold booleans, got dtype {condition.dtype}.")
     try:

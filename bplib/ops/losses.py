@@ -19,6 +19,9 @@ from bplib.ops._door import (
     differentiable,
     floats,
     integers,
+    number,
+    plain,
+    positive,
     same_dtype,
     upstream,
 )
@@ -27,9 +30,9 @@ from bplib.ops._door import (
 def _against(op: str, name: str, target: ArrayLike, of: str, pred: Array) -> Array:
     """``target`` as an array of exactly the shape and dtype of ``pred``; whole numbers and lists are converted."""
     if not isinstance(target, np.ndarray) or target.dtype.kind in "iub":
-        target = np.asarray(target)
-        if target.dtype.kind not in "iubfc":
-            raise TypeError(f"{op}: {name} must hold numbers, got dtype {target.dtype}.")
+        target = plain(op, name, target)
+        if target.dtype.kind not in "iubf":
+            raise TypeError(f"{op}: {name} must hold real numbers, got dtype {target.dtype}.")
         target = target.astype(pred.dtype)
     target = floats(op, name, target)
     if target.shape != pred.shape:
@@ -43,7 +46,7 @@ def _against(op: str, name: str, target: ArrayLike, of: str, pred: Array) -> Arr
 
 def _reduce(op: str, losses: Array, reduction: str) -> tuple[Array, Callable[[ArrayLike], Array]]:
     """The reduced losses, and a function that turns the upstream gradient into that of each single loss."""
-    if reduction not in ("mean", "sum", "none"):
+    if not isinstance(reduction, str) or reduction not in ("mean", "sum", "none"):
         raise ValueError(f'{op}: reduction must be "mean", "sum" or "none", got {reduction!r}.')
     count, mean = losses.size, reduction == "mean"
     if mean and not count:
@@ -100,9 +103,7 @@ def huber_loss(
     pred, target: any one shape. The slope is u, cut off at ±delta; with it both branches are
     slope · (u − slope/2).
     """
-    if not delta > 0:
-        raise ValueError(f"huber_loss: delta must be positive, got {delta!r}.")
-    delta = float(delta)  # a NumPy float64 would turn float32 into float64
+    delta = positive("huber_loss", "delta", delta)
     pred = floats("huber_loss", "pred", pred)
     off = pred - _against("huber_loss", "target", target, "pred", pred)
     slope = np.where(abs(off.real) <= delta, off, np.copysign(delta, off.real))
@@ -153,10 +154,11 @@ def _labels(op: str, labels: ArrayLike, name: str, scores: Array) -> Array:
     N, K = scores.shape
     if not K:
         raise ValueError(f"{op}: {name} of shape {scores.shape} has no classes.")
-    if np.shape(labels) != (N,):
+    shape = plain(op, "labels", labels).shape
+    if shape != (N,):
         raise ValueError(
             f"{op}: labels must have shape {(N,)} (one class number for each row of {name} {scores.shape}, "
-            f"not one-hot rows), got {np.shape(labels)}."
+            f"not one-hot rows), got {shape}."
         )
     return integers(op, "labels", labels, 0, K, f"classes: {name} has {K} columns")
 
@@ -174,9 +176,7 @@ def softmax_cross_entropy(
     op = "softmax_cross_entropy"
     z = floats(op, "z", z, 2, "(N, K)")
     y = _labels(op, labels, "z", z)
-    if not 0 <= label_smoothing <= 1:
-        raise ValueError(f"{op}: label_smoothing must lie in [0, 1], got {label_smoothing!r}.")
-    label_smoothing = float(label_smoothing)  # a NumPy float64 would turn float32 into float64
+    label_smoothing = number(op, "label_smoothing", label_smoothing, lambda v: 0 <= v <= 1, "lie in [0, 1]")
     (N, K), rows = z.shape, np.arange(len(z))
     e = z - _row_max(z.real)
     losses = (label_smoothing - 1) * e[rows, y]
@@ -210,10 +210,9 @@ def hinge_loss(
     """
     scores = floats("hinge_loss", "scores", scores, 2, "(N, K)")
     y = _labels("hinge_loss", labels, "scores", scores)
-    if not margin > 0:
-        raise ValueError(f"hinge_loss: margin must be positive, got {margin!r}.")
+    margin = positive("hinge_loss", "margin", margin)
     rows, dtype = np.arange(len(scores)), scores.dtype
-    gap = scores - scores[rows, y][:, None] + float(margin)
+    gap = scores - scores[rows, y][:, None] + margin
     violated = gap.real > 0
     violated[rows, y] = False  # the true class does not compete with itself
     value, weigh = _reduce("hinge_loss", np.where(violated, gap, 0).sum(axis=1), reduction)

@@ -18,6 +18,7 @@ from bplib.ops._door import (
     differentiable,
     expect_shape,
     floats,
+    number,
     same_dtype,
     upstream,
 )
@@ -39,6 +40,10 @@ def _channels(op: str, x: ArrayLike, **vectors: ArrayLike) -> tuple[Array, list[
     if x.ndim == 2:
         return x, out, (-1,)
     return x.reshape(*x.shape[:2], -1), out, (-1, 1)
+
+
+def _eps(op: str, eps: float) -> float:
+    return number(op, "eps", eps, lambda v: v >= 0, "not be negative")
 
 
 def _row_dots(a: Array, b: Array) -> Array:
@@ -82,10 +87,10 @@ def batch_norm(
     averages from them without a second pass over the batch.
     """
     op = "batch_norm"
-    shape = np.shape(x)
+    shape = floats(op, "x", x).shape
     x, (gamma, beta), column = _channels(op, x, gamma=gamma, beta=beta)
     mean, var, centred = _statistics(x, column)
-    inv = 1 / np.sqrt(var + float(eps))
+    inv = 1 / np.sqrt(var + _eps(op, eps))
     scale = gamma * inv  # x̂ itself is never stored: one pass over the batch less, in each direction
     y = centred * scale.reshape(column)
     y += beta.reshape(column)
@@ -122,12 +127,12 @@ def batch_norm_inference(
     x: (N, D) or (N, C, H, W); gamma, beta, mean, var: (D,) or (C,). The pullback returns dx, dgamma, dbeta.
     """
     op = "batch_norm_inference"
-    shape = np.shape(x)
+    shape = floats(op, "x", x).shape
     x, (gamma, beta, mean, var), column = _channels(op, x, gamma=gamma, beta=beta, mean=mean, var=var)
     if (var.real < 0).any():
         at = int(np.argmax(var.real < 0))
         raise ValueError(f"{op}: var[{at}] is {var[at]}; a variance is not negative.")
-    inv = 1 / np.sqrt(var + float(eps))
+    inv = 1 / np.sqrt(var + _eps(op, eps))
     scale = gamma * inv
     centred = x - mean.reshape(column)
     y = centred * scale.reshape(column)
@@ -160,7 +165,7 @@ def layer_norm(x: ArrayLike, gamma: ArrayLike, beta: ArrayLike, eps: float = 1e-
     x = x.reshape(-1, D)
     # Row sums as matrix-vector products: 4 × faster than x.mean(axis=1) at (4096, 256).
     xhat = x - (x @ np.ones(D, x.dtype) / D)[:, None]
-    inv = 1 / np.sqrt(_row_dots(xhat, xhat) / D + float(eps))[:, None]
+    inv = 1 / np.sqrt(_row_dots(xhat, xhat) / D + _eps(op, eps))[:, None]
     xhat *= inv
     y = xhat * gamma
     y += beta

@@ -225,8 +225,10 @@ def gru(
     def pullback(dhs: Array) -> tuple[Array | None, ...]:
         dhs = upstream("gru", dhs, (T, N, H), dtype)
         dh = np.zeros((N, H), dtype)
-        # Columns dn, dr, dz, du₂: the first three are the gradient of a, the last three that of u, so that
-        # neither is copied. Wx and what belongs to it take the order n, r, z for the time being.
+        # One array holds both gradients, as four blocks of H columns: dn, dr, dz, du₂. Without the first,
+        # (dr, dz, du₂), they are the gradient of u in the order r, z, n of Wh and bh. Without the last, (dn, dr, dz),
+        # they are the gradient of a, but in the order n, r, z: so Wx is turned to that order before its product,
+        # and dWx and dbx are turned back (``rzn``) after theirs. That way neither gradient is copied.
         d = np.empty((T, N, 4 * H), dtype)
         WhT = np.ascontiguousarray(Wh.T)
         for t in reversed(range(T)):

@@ -23,8 +23,12 @@ from bplib.ops._door import (
 def reshape(x: ArrayLike, shape: int | tuple[int, ...]) -> tuple[Array, Pullback]:
     """The same numbers in another shape; the gradient is put back into the old one."""
     x = floats("reshape", "x", x)
+    if not isinstance(shape, int | np.integer | list | tuple) or isinstance(shape, bool):
+        raise TypeError(f"reshape: shape must be an int or a tuple of ints, got {shape!r}.")
     try:
         value = x.reshape(shape)
+    except TypeError:
+        raise TypeError(f"reshape: shape must be an int or a tuple of ints, got {shape!r}.") from None
     except ValueError:
         raise ValueError(f"reshape: x of shape {x.shape} ({x.size} numbers) does not fit {shape}.") from None
 
@@ -40,6 +44,8 @@ def reshape(x: ArrayLike, shape: int | tuple[int, ...]) -> tuple[Array, Pullback
 def transpose(x: ArrayLike, axes: tuple[int, ...] | None = None) -> tuple[Array, Pullback]:
     """Permute the axes (reverse them by default); the gradient takes the inverse permutation."""
     x = floats("transpose", "x", x)
+    if axes is not None and not isinstance(axes, list | tuple):
+        raise TypeError(f"transpose: axes must be a tuple of ints or None, got {axes!r}.")
     order = (
         tuple(range(x.ndim))[::-1]
         if axes is None
@@ -83,20 +89,29 @@ def concatenate(arrays: Sequence[ArrayLike], axis: int = 0) -> tuple[Array, Pull
     value = np.concatenate(parts, axis=axis)
     shape, dtype = value.shape, value.dtype
 
-    def pullback(d: Array) -> tuple[Array, ...]:
-        return tuple(np.split(upstream("concatenate", d, shape, dtype), cuts, axis=axis))
+    def pullback(d: Array) -> Array | tuple[Array, ...]:
+        pieces = np.split(upstream("concatenate", d, shape, dtype), cuts, axis=axis)
+        return tuple(pieces) if len(pieces) > 1 else pieces[0]
 
     return value, pullback
+
+
+def _kept(pick: Any) -> Any:
+    return pick.copy() if isinstance(pick, np.ndarray | list) else pick
 
 
 @differentiable("x")
 def getitem(x: ArrayLike, index: Any) -> tuple[Array, Pullback]:
     """x[index] for any NumPy index. An entry that is picked twice receives both gradients."""
     x = floats("getitem", "x", x)
+    # A copy: the pullback keeps the index, and must not follow when a caller changes it.
+    index = tuple(map(_kept, index)) if isinstance(index, tuple) else _kept(index)
     try:
         value = x[index]
     except IndexError as error:
         raise IndexError(f"getitem: {error} (x has shape {x.shape}).") from None
+    except (TypeError, ValueError):
+        raise TypeError(f"getitem: the index must be what NumPy takes for one, got {index!r}.") from None
     picks = index if isinstance(index, tuple) else (index,)
     basic = all(p is None or p is Ellipsis or isinstance(p, int | np.integer | slice) for p in picks)
     shape, shape_x, dtype = value.shape, x.shape, x.dtype
@@ -117,9 +132,13 @@ def getitem(x: ArrayLike, index: Any) -> tuple[Array, Pullback]:
 def broadcast_to(x: ArrayLike, shape: int | tuple[int, ...]) -> tuple[Array, Pullback]:
     """Repeat x to a larger shape; the gradients of all the copies add up."""
     x = floats("broadcast_to", "x", x)
+    if not isinstance(shape, int | np.integer | list | tuple) or isinstance(shape, bool):
+        raise TypeError(f"broadcast_to: shape must be an int or a tuple of ints, got {shape!r}.")
     shape = (int(shape),) if isinstance(shape, int | np.integer) else tuple(shape)
     try:
         value = np.broadcast_to(x, shape)
+    except TypeError:
+        raise TypeError(f"broadcast_to: shape must be an int or a tuple of ints, got {shape!r}.") from None
     except ValueError:
         raise ValueError(f"broadcast_to: x of shape {x.shape} cannot be broadcast to {shape}.") from None
 

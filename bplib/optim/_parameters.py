@@ -35,6 +35,28 @@ def parameter_list(who: str, params: Iterable[Trainable]) -> list[Trainable]:
     return found
 
 
+def parameter_groups(who: str, params: Iterable[Any]) -> tuple[list[Trainable], list[dict[str, Any]]]:
+    """The parameters in one list, and for each the options of the group that it came in (``{}`` for none)."""
+    if isinstance(params, np.ndarray) or hasattr(params, "grad"):
+        parameter_list(who, params)  # one parameter alone: says so
+    entries: list[Any] = [params] if isinstance(params, dict) else list(params)
+    if not any(isinstance(entry, dict) for entry in entries):
+        found = parameter_list(who, entries)
+        return found, [{} for _ in found]
+    found = []
+    own: list[dict[str, Any]] = []
+    for i, group in enumerate(entries):
+        if not isinstance(group, dict) or "params" not in group:
+            raise TypeError(
+                f"{who}: with groups, each entry must be a dict with the key 'params'; entry {i} is "
+                f"{sorted(group) if isinstance(group, dict) else type(group).__name__}."
+            )
+        members = parameter_list(f"{who}, group {i}", group["params"])
+        found += members
+        own += [{k: v for k, v in group.items() if k != "params"} for _ in members]
+    return parameter_list(who, found), own
+
+
 def describe(i: int, p: Trainable) -> str:
     """How messages name a parameter: its place, its name if it has one, its shape."""
     name = getattr(p, "name", "")
@@ -72,6 +94,7 @@ _RANGES = {
     "eps": (0.0, math.inf, False),
     "weight_decay": (0.0, math.inf, False),
 }
+_SWITCHES = ("nesterov", "amsgrad")
 
 
 def checked(who: str, name: str, value: Any) -> Any:
@@ -80,11 +103,13 @@ def checked(who: str, name: str, value: Any) -> Any:
         if not (isinstance(value, tuple | list) and len(value) == 2):
             raise ValueError(f"{who}: betas must be a pair of numbers in [0, 1), got {value!r}.")
         return tuple(checked(who, "beta", v) for v in value)
+    if name in _SWITCHES and not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{who}: {name} must be True or False, got {value!r}.")
     if name not in _RANGES:
         return value
     low, high, closed = _RANGES[name]
     # np.float64 is made a Python number: it would turn a float32 parameter into float64.
-    number = float(value) if isinstance(value, Real) else math.nan
+    number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
     if not (low <= number < high or (closed and number == high)):
         wanted = f"in [0, 1{']' if closed else ')'}" if high < math.inf else "finite and at least 0"
         raise ValueError(f"{who}: {name} must be a number {wanted}, got {value!r}.")

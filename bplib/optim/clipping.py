@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from numbers import Real
+from typing import Any
 
 import numpy as np
 
@@ -21,8 +23,7 @@ def clip_grad_norm(params: Iterable[Trainable], max_norm: float) -> float:
     left alone. The factor is max_norm / (norm + 1e-6), PyTorch's. NaN or infinity is an error: no factor
     cures it.
     """
-    if not max_norm > 0:
-        raise ValueError(f"clip_grad_norm: max_norm must be greater than 0, got {max_norm!r}.")
+    _positive("clip_grad_norm", "max_norm", max_norm)
     everyone = parameter_list("clip_grad_norm", params)
     held = [(i, p) for i, p in enumerate(everyone) if p.grad is not None]
     norm = _norm([p.grad for _, p in held])
@@ -41,6 +42,11 @@ def clip_grad_norm(params: Iterable[Trainable], max_norm: float) -> float:
     return norm
 
 
+def _positive(who: str, name: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, Real) or not float(value) > 0:
+        raise ValueError(f"{who}: {name} must be greater than 0, got {value!r}.")
+
+
 def _norm(grads: list[np.ndarray]) -> float:
     return math.sqrt(sum(float(np.vdot(g, g)) for g in grads))
 
@@ -50,8 +56,7 @@ def clip_grad_value(params: Iterable[Trainable], limit: float) -> float:
 
     The gradient's direction changes. Infinity is clipped like any large number; NaN is an error.
     """
-    if not limit > 0:
-        raise ValueError(f"clip_grad_value: limit must be greater than 0, got {limit!r}.")
+    _positive("clip_grad_value", "limit", limit)
     limit, largest = float(limit), 0.0
     for i, p in enumerate(parameter_list("clip_grad_value", params)):
         if p.grad is None:

@@ -16,10 +16,9 @@ import numpy as np
 from bplib.ops._door import Array
 from bplib.optim import rules
 from bplib.optim._parameters import (
-    Trainable,
     checked,
     describe,
-    parameter_list,
+    parameter_groups,
     require_finite,
     require_fitting,
 )
@@ -37,17 +36,23 @@ class Optimizer:
 
     A parameter whose ``grad`` is None is left alone in that step, its memory and its count of steps too. A
     gradient with NaN or infinity is refused before anything changes: one such step would poison w and the
-    memory for good. (The look at every gradient is 4 % of an Adam step.) To give some parameters another
-    learning rate, or no weight decay, use two optimisers.
+    memory for good. (The look at every gradient is 4 % of an Adam step.)
+
+    ``params`` may be groups, to give some parameters another learning rate or no weight decay::
+
+        AdamW([{"params": weights}, {"params": biases, "weight_decay": 0.0, "lr": 1e-4}], lr=1e-3)
+
+    A group's rate is kept as its ratio to ``lr``: a schedule that sets ``optimizer.lr`` moves all of them.
     """
 
-    def __init__(self, params: Iterable[Trainable], rule: Rule, **hyper: Any) -> None:
+    def __init__(self, params: Iterable[Any], rule: Rule, **hyper: Any) -> None:
         self.name = type(self).__name__ if type(self) is not Optimizer else f"Optimizer({rule.__name__})"
-        self.params = parameter_list(self.name, params)
+        self.params, options = parameter_groups(self.name, params)
         if not self.params:
             raise ValueError(f"{self.name}: params is empty; there is nothing to train.")
         self.rule = rule
         self.hyper = self._complete(hyper)
+        self.own = [self._own(group) for group in options]
         self.state: list[State] = [{} for _ in self.params]
 
     def _complete(self, hyper: dict[str, Any]) -> dict[str, Any]:
@@ -67,6 +72,21 @@ class Optimizer:
             )
         return known
 
+    def _own(self, options: dict[str, Any]) -> dict[str, Any]:
+        """What a group's parameters do differently, checked; the rate as its ratio to ``lr``."""
+        whole = self._complete({**self.hyper, **options})
+        own = {k: whole[k] for k in options}
+        if "lr" in own:
+            if self.hyper["lr"] == 0:
+                raise ValueError(f"{self.name}: a group with its own lr needs an lr greater than 0, got 0.")
+            own["lr"] /= self.hyper["lr"]
+        return own
+
+    def _hyper_of(self, i: int) -> dict[str, Any]:
+        """The hyper-parameters of params[i] in the next step."""
+        own = self.own[i]
+        return {**self.hyper, **own, "lr": self.lr * own.get("lr", 1.0)} if own else self.hyper
+
     @property
     def lr(self) -> float:
         """The learning rate of the next step; settable at any time."""
@@ -85,7 +105,7 @@ class Optimizer:
         for i, p in enumerate(self.params):
             if p.grad is None:
                 continue
-            w, after = self.rule(p.value, p.grad, self.state[i], **self.hyper)
+            w, after = self.rule(p.value, p.grad, self.state[i], **self._hyper_of(i))
             if w.shape != p.value.shape or w.dtype != p.value.dtype:
                 raise TypeError(
                     f"{self.name}: the rule turned {describe(i, p)}, {p.value.dtype}, into shape {w.shape}, "
@@ -100,13 +120,18 @@ class Optimizer:
             p.grad = None
 
     def state_dict(self) -> dict[str, Any]:
-        """Hyper-parameters and the memory of every parameter, as copies: plain numbers and arrays."""
-        return {"hyper": dict(self.hyper), "state": _copied(self.state)}
+        """Hyper-parameters, those of groups, the memory of every parameter: copies, plain numbers and arrays."""
+        own = [dict(one) for one in self.own]
+        return {"hyper": dict(self.hyper), "own": own, "state": _copied(self.state)}
 
     def load_state_dict(self, saved: dict[str, Any]) -> None:
         """Go on exactly as the optimiser that ``saved`` came from would have, to the same bits."""
         who = f"{self.name}.load_state_dict"
+        missing = sorted({"hyper", "state"} - set(saved))
+        if missing:
+            raise ValueError(f"{who}: {missing} is missing; expected what state_dict() returns.")
         hyper, state = saved["hyper"], saved["state"]
+        own = saved.get("own", [{} for _ in state])
         if hyper.keys() != self.hyper.keys():
             raise ValueError(
                 f"{who}: saved by another rule: it has {sorted(hyper)}, expected {sorted(self.hyper)}."
@@ -119,8 +144,11 @@ class Optimizer:
                     raise ValueError(
                         f"{who}: {k} of {describe(i, p)}, {p.value.dtype}, has shape {s.shape}, {s.dtype}."
                     )
-        self.hyper = {k: checked(self.name, k, v) for k, v in hyper.items()}
-        self.state = _copied(state)
+        if len(own) != len(self.params) or any(one.keys() - hyper.keys() for one in own):
+            raise ValueError(f"{who}: the groups' options do not fit this optimiser: {own}.")
+        hyper = {k: checked(self.name, k, v) for k, v in hyper.items()}
+        own = [{k: checked(self.name, k, v) for k, v in one.items()} for one in own]
+        self.hyper, self.own, self.state = hyper, own, _copied(state)
 
 
 def _copied(state: list[State]) -> list[State]:
@@ -132,7 +160,7 @@ class SGD(Optimizer):
 
     def __init__(
         self,
-        params: Iterable[Trainable],
+        params: Iterable[Any],
         lr: float,
         momentum: float = 0.0,
         *,
@@ -155,7 +183,7 @@ class AdaGrad(Optimizer):
     """Steps divided by the root of the sum of squared gradients: ``rules.adagrad``."""
 
     def __init__(
-        self, params: Iterable[Trainable], lr: float = 0.01, *, eps: float = 1e-10, weight_decay: float = 0.0
+        self, params: Iterable[Any], lr: float = 0.01, *, eps: float = 1e-10, weight_decay: float = 0.0
     ) -> None:
         super().__init__(params, rules.adagrad, lr=lr, eps=eps, weight_decay=weight_decay)
 
@@ -165,7 +193,7 @@ class RMSprop(Optimizer):
 
     def __init__(
         self,
-        params: Iterable[Trainable],
+        params: Iterable[Any],
         lr: float = 0.01,
         *,
         alpha: float = 0.99,
@@ -183,7 +211,7 @@ class Adam(Optimizer):
 
     def __init__(
         self,
-        params: Iterable[Trainable],
+        params: Iterable[Any],
         lr: float = 1e-3,
         *,
         betas: tuple[float, float] = (0.9, 0.999),
@@ -201,7 +229,7 @@ class AMSGrad(Adam):
 
     def __init__(
         self,
-        params: Iterable[Trainable],
+        params: Iterable[Any],
         lr: float = 1e-3,
         *,
         betas: tuple[float, float] = (0.9, 0.999),
@@ -216,7 +244,7 @@ class AdamW(Optimizer):
 
     def __init__(
         self,
-        params: Iterable[Trainable],
+        params: Iterable[Any],
         lr: float = 1e-3,
         *,
         betas: tuple[float, float] = (0.9, 0.999),

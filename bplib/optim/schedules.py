@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 
@@ -33,8 +34,14 @@ class Schedule:
     def __post_init__(self) -> None:
         """Every rate and factor is at least 0, every count of steps at least 1."""
         for name, value in vars(self).items():
+            if name == "then":
+                if not isinstance(value, Schedule):
+                    raise TypeError(f"{type(self).__name__}: then must be a Schedule, got {value!r}.")
+                continue
+            if isinstance(value, bool) or not isinstance(value, Real):
+                raise TypeError(f"{type(self).__name__}: {name} must be a number, got {value!r}.")
             low = 1 if name in ("steps", "every") else 0
-            if isinstance(value, int | float) and not low <= value < math.inf:
+            if not low <= float(value) < math.inf:
                 raise ValueError(
                     f"{type(self).__name__}: {name} must be at least {low} and finite, got {value!r}."
                 )

@@ -34,6 +34,13 @@ def _is_plain(value: Any) -> bool:
     return isinstance(value, (np.ndarray, *PLAIN))
 
 
+class Raised:
+    """In place of a value: the call ended in this error."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
 class Recorder:
     """Stands for an answer as a remote stand-in would: it can be called and asked for an attribute."""
 
@@ -58,7 +65,12 @@ class Recorder:
     def __call__(self, *args: Any, **options: Any) -> Any:
         path = f"{self._path}({digest(args)}{digest(options)})"
         unwrapped = [a._thing if isinstance(a, Recorder) else a for a in args]
-        return self._keep(path, self._thing(*unwrapped, **options))
+        try:
+            value = self._thing(*unwrapped, **options)
+        except Exception as error:  # a right answer may refuse an input: that is learnt by heart, too
+            self._memory[f"{path}#0"] = Raised(error)
+            raise
+        return self._keep(path, value)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -74,6 +86,8 @@ class Replay:
         self._path, self._memory, self._used = path, memory, used
 
     def _give(self, value: Any) -> Any:
+        if isinstance(value, Raised):
+            raise value.error
         if isinstance(value, Recorder):
             return Replay(value.__name__, value._path, self._memory, self._used)
         if isinstance(value, list | tuple) and not _is_plain(value):

@@ -7,6 +7,7 @@ former, and lists the latter with the reason given.
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,5 +49,8 @@ def read(path: Path) -> Variants:
     if path.exists():
         spec = importlib.util.spec_from_file_location(f"variants_{path.stem}", path)
         assert spec and spec.loader
-        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+        module = sys.modules[spec.name] = importlib.util.module_from_spec(
+            spec
+        )  # where a class's source is sought
+        spec.loader.exec_module(module)
     return _reading

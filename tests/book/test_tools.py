@@ -48,8 +48,8 @@ def test_two_works_under_one_key_are_an_error(tmp_path: Path) -> None:
         sphinx_fragments.merged([tmp_path / "a.bib", tmp_path / "b.bib"])
 
 
-def fragments_page(tmp_path: Path, monkeypatch: Any, page: str) -> str:
-    """The text of a page with a {fragments} directive, built by Sphinx; warnings are errors."""
+def fragments_page(tmp_path: Path, monkeypatch: Any, page: str, builder: str = "text") -> str:
+    """A page with a {fragments} directive, as Sphinx builds it; warnings are errors."""
     from sphinx.application import Sphinx
     from sphinx.util.docutils import docutils_namespace, patch_docutils
 
@@ -62,12 +62,12 @@ def fragments_page(tmp_path: Path, monkeypatch: Any, page: str) -> str:
     monkeypatch.setattr(sphinx_fragments, "_bibliography", lambda app, config: None)
     monkeypatch.setitem(sys.modules, "sphinx_fragments", sphinx_fragments)
     settings = {"extensions": ["myst_parser", "sphinx_fragments"], "exclude_patterns": ["fragments"]}
-    settings["myst_enable_extensions"] = ["colon_fence"]
+    settings["myst_enable_extensions"] = ["colon_fence", "attrs_inline"]
     folders = [str(tmp_path), None, str(tmp_path / "out"), str(tmp_path / "trees")]
     with patch_docutils(), docutils_namespace():
-        app = Sphinx(*folders, "text", settings, status=None, warning=sys.stderr, warningiserror=True)
+        app = Sphinx(*folders, builder, settings, status=None, warning=sys.stderr, warningiserror=True)
         app.build()
-    return (tmp_path / "out" / "index.txt").read_text(encoding="utf-8")
+    return next((tmp_path / "out").glob("index.*")).read_text(encoding="utf-8")
 
 
 HEADER = "| word | where |\n|---|---|\n"
@@ -86,6 +86,16 @@ def test_a_sorted_table_names_a_term_once(tmp_path: Path, monkeypatch: Any) -> N
     page = "# T\n\n```{fragments} words\n:sort:\n" + HEADER + "```\n"
     text = fragments_page(tmp_path, monkeypatch, page)
     assert re.findall(r"from \d\d", text) == ["from 02", "from 01"]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::PendingDeprecationWarning")
+def test_chinese_cells_say_that_they_are_chinese(tmp_path: Path, monkeypatch: Any) -> None:
+    page = "# T\n\n```{fragments} words\n| word | 中文 |\n|---|---|\n```\n"
+    html = fragments_page(tmp_path, monkeypatch, page, "html")
+    assert re.findall(r'<span[^>]* lang="zh"[^>]*>(.*?)</span>', html) == ["中文"]
+    assert sphinx_fragments.in_chinese("| softmax | softmax 函数 | a | b |") == (
+        "| softmax | [softmax 函数]{.language-zh} | a | b |"
+    )
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::PendingDeprecationWarning")
@@ -123,7 +133,8 @@ def test_the_contents_name_every_chapter_and_page() -> None:
     assert len(named) == len(set(named))
     chapters = {f"chapters/{p.stem}" for p in (ROOT / "chapters").glob("*.ipynb")}
     texts = {f"book/{p.stem}" for p in (ROOT / "book").glob("*.md")}
-    assert set(named) == chapters | texts
+    assignments = {f"book/assignments/{p.stem}" for p in (ROOT / "book" / "assignments").glob("*.ipynb")}
+    assert set(named) == chapters | texts | assignments
 
 
 def test_the_fingerprint_follows_the_library(tmp_path: Path, monkeypatch: Any) -> None:

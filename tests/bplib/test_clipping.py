@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -110,3 +112,11 @@ def test_a_shared_parameter_counts_once_or_not_at_all() -> None:
     (p,) = held([np.ones(2)])
     with pytest.raises(ValueError, match="are the same parameter"):
         optim.clip_grad_norm([p, p], 1.0)
+
+
+@pytest.mark.parametrize("bad", ["1", None, True])
+def test_bounds_that_are_no_numbers_are_named(bad: Any) -> None:
+    with pytest.raises(ValueError, match="clip_grad_norm: max_norm must be greater than 0, got"):
+        optim.clip_grad_norm([], bad)
+    with pytest.raises(ValueError, match="clip_grad_value: limit must be greater than 0, got"):
+        optim.clip_grad_value([], bad)

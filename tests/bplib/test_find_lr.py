@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bplib import optim
+from bplib import functional as F
+from bplib import nn, optim
 from bplib.tape import Tensor
 
 
@@ -148,3 +149,39 @@ def test_a_loss_that_never_falls_suggests_nothing() -> None:
     sweep = optim.find_lr(optim.SGD([w], lr=0.1), steep, 1.0, 2.0)
     assert np.isnan(sweep.suggestion)
     assert len(sweep.losses) == 2
+
+
+def test_a_models_running_averages_and_generators_are_put_back_on_request() -> None:
+    rng = np.random.default_rng(0)
+    model = nn.Sequential(nn.Linear(2, 4, rng), nn.BatchNorm(4), nn.Dropout(0.5, rng), nn.Linear(4, 2, rng))
+    x, y = rng.normal(size=(8, 2)), np.arange(8) % 2
+    sgd = optim.SGD(model.parameters(), lr=0.1)
+
+    def closure() -> float:
+        loss = F.softmax_cross_entropy(model(x), y)
+        loss.backward()
+        return loss.item()
+
+    before, generator = model.state_dict(), rng.bit_generator.state
+    optim.find_lr(sgd, closure, 1e-4, 1e-2, 5, model=model)
+    np.testing.assert_equal(model.state_dict(), before)
+    assert rng.bit_generator.state == generator
+    optim.find_lr(sgd, closure, 1e-4, 1e-2, 5)
+    assert not np.array_equal(
+        model[1].running_mean, before["layers.1.running_mean"]
+    )  # without it, they moved
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"lr_start": "1"}, "lr_start must be a number, got '1'"),
+        ({"diverge": None}, "diverge must be a number, got None"),
+        ({"steps": 10.5}, "steps must be an int, got 10.5"),
+        ({"window": True}, "window must be an int, got True"),
+    ],
+)
+def test_arguments_that_are_no_numbers_are_named(options: dict, message: str) -> None:
+    w, closure = bowl(1.0, [1.0])
+    with pytest.raises(TypeError, match=f"find_lr: {message}"):
+        optim.find_lr(optim.SGD([w], lr=0.1), closure, **options)

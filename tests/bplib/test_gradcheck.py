@@ -109,8 +109,8 @@ class TestReport:
         report = gradcheck(lambda x: (3 * x, lambda d: 3 * d), np.array([1.0, 2.0]), method="complex")
         assert str(report) == repr(report)
         assert re.fullmatch(
-            r"gradient check passed: 2 entries, largest relative error \d\.\de[+-]\d\d "
-            r"\(allowed 1e-06, complex step\)",
+            r"gradient check passed: 2 entries, largest relative error \d\.\de[+-]\d\d\n"
+            r"  \(complex step, allowed 1e-06\)",
             str(report),
         )
 
@@ -126,7 +126,7 @@ class TestReport:
             "  2 of 4 entries are wrong; the worst:\n"
             "  entry                       claimed       measured  rel. error\n"
             "  x[1, 1]                           4              8     5.0e-01\n"
-            "  x[1, 0]                           3              6     3.8e-01"
+            "  x[1, 0]                           3              6     5.0e-01"
         )
         assert report.table(rows=1).count("\n") == 3
 
@@ -181,7 +181,7 @@ class TestFaults:
         text = (
             "gradcheck: there is no floating-point array among the arguments, so there is nothing to check."
         )
-        for args in ((np.arange(3),), ([1.0, 2.0],), ()):
+        for args in ((np.arange(3),), ([1, 2],), ()):
             with refuses(ValueError, text):
                 gradcheck(lambda *xs: None, *args)
 

@@ -138,3 +138,8 @@ def test_bad_settings_are_named() -> None:
         init.normal((2, 3), rng(0), std=-2)
     with pytest.raises(ValueError, match="uniform: low must not exceed high, got low=1, high=0"):
         init.uniform((2, 3), rng(0), low=1, high=0)
+
+
+def test_a_gain_that_is_no_number_is_named() -> None:
+    with pytest.raises(ValueError, match="he_normal: gain must be finite and at least 0, got 'relu'"):
+        init.he_normal((3, 3), rng(0), gain="relu")  # type: ignore[arg-type]

@@ -47,8 +47,54 @@ def test_r_squared() -> None:
         (lambda: metrics.accuracy([], []), "there are no examples"),
         (lambda: metrics.confusion_matrix([0, 3], [0, 1], 3), r"a class lies outside 0..2"),
         (lambda: metrics.r_squared(np.ones(3), np.ones((3, 1))), r"must have equal shapes"),
+        (
+            lambda: metrics.accuracy(np.ones((3, 1)), [0, 1, 1]),
+            r"predictions \(3, 1\) have one score .*class 0 .*\[:, 0\] > 0",
+        ),
+        (
+            lambda: metrics.accuracy([[0.1, 0.2], [0.3, np.nan]], [0, 1]),
+            r"predictions\[1, 1\] is nan, one of 1",
+        ),
+        (
+            lambda: metrics.accuracy(np.ones((2, 2, 2)), [0, 1]),
+            r"predictions \(2, 2, 2\) and labels \(2,\) do not fit",
+        ),
+        (
+            lambda: metrics.confusion_matrix([0], [0], 2.5),
+            "classes must be an int of at least 1, or None, got 2.5",
+        ),
+        (
+            lambda: metrics.confusion_matrix([0], [0], 0),
+            "classes must be an int of at least 1, or None, got 0",
+        ),
+        (lambda: metrics.r_squared(np.ones(3), np.ones(3)), "the targets are all equal"),
+        (lambda: metrics.r_squared(np.ones(0), np.ones(0)), "needs at least two targets"),
     ],
 )
 def test_messages(make: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    ("predictions", "labels", "message"),
+    [
+        ([0.9, 0.2], [1, 0], r"predictions \(2,\) must be classes.*float64.*predictions > threshold"),
+        ([1, 0], [1.0, np.nan], r"labels \(2,\) must be classes.*labels.astype\(int\)"),
+        (np.eye(2), [1.0, 0.0], r"labels \(2,\) must be classes"),
+        (["a", "b"], [0, 1], r"predictions \(2,\) must be classes.*dtype <U1"),
+    ],
+)
+def test_numbers_that_are_no_classes_are_refused(predictions: Any, labels: Any, message: str) -> None:
+    for metric in (metrics.accuracy, metrics.precision, metrics.recall, metrics.confusion_matrix):
+        with pytest.raises(TypeError, match=message):
+            metric(predictions, labels)
+
+
+def test_booleans_are_classes() -> None:
+    scores = np.array([-1.0, 2.0, 3.0])
+    assert metrics.accuracy(scores > 0, np.array([False, True, False])) == pytest.approx(2 / 3)
+
+
+def test_a_score_may_be_infinite() -> None:
+    assert metrics.accuracy(np.array([[0.0, -np.inf], [np.inf, 0.0]]), [0, 0]) == 1.0

@@ -241,6 +241,9 @@ BAD = [
     (optim.AMSGrad, {"lr": np.inf}, "AMSGrad: lr must be"),
     (optim.RMSprop, {"alpha": 1.0}, "RMSprop: alpha must be"),
     (optim.AdaGrad, {"eps": None}, "AdaGrad: eps must be a number .* got None"),
+    (optim.SGD, {"lr": True}, "lr must be a number .* got True"),
+    (optim.SGD, {"lr": 0.1, "momentum": 0.9, "nesterov": "no"}, "nesterov must be True or False, got 'no'"),
+    (optim.Adam, {"amsgrad": 1}, "amsgrad must be True or False, got 1"),
 ]
 
 

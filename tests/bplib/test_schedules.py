@@ -135,3 +135,16 @@ def test_bad_settings_are_named(make, message: str) -> None:
 def test_a_schedule_without_a_rule_says_so() -> None:
     with pytest.raises(TypeError, match="Schedule has no method at"):
         optim.Schedule()(0)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: optim.ConstantLR("0.1"), "ConstantLR: lr must be a number, got '0.1'"),
+        (lambda: optim.CosineLR(0.1, None), "CosineLR: steps must be a number, got None"),
+        (lambda: optim.WarmUpLR(5, 0.1), "WarmUpLR: then must be a Schedule, got 0.1"),
+    ],
+)
+def test_settings_that_are_no_numbers_are_named(make, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        make()

@@ -269,7 +269,11 @@ def test_iteration_length_and_item() -> None:
             ValueError,
             r"shape \(2, 3\); pass the upstream gradient",
         ),
-        (lambda: Tensor(np.ones(3)).backward(np.ones(2)), ValueError, r"must have shape \(3,\), got \(2,\)"),
+        (
+            lambda: Tensor(np.ones(3)).backward(np.ones(2)),
+            ValueError,
+            r"must have the shape of the op's value, \(3,\), got \(2,\)",
+        ),
         (lambda: backward([np.ones(3)], [1.0]), TypeError, "expected a Tensor, got ndarray"),  # type: ignore[list-item]
         (
             lambda: Tensor(np.array([1, 2])),
@@ -308,3 +312,25 @@ def test_leaves_own_their_gradients() -> None:
 def test_surplus_arguments_are_refused() -> None:
     with pytest.raises(TypeError, match=r"tanh: takes 1 positional arguments \(z\), got 2"):
         F.tanh(Tensor(1.0), 2.0)
+
+
+def test_a_gradient_that_nobody_else_holds_is_not_copied_and_any_other_is() -> None:
+    made: list[np.ndarray] = []
+
+    def op(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> Any:
+        def pullback(d: np.ndarray) -> Any:
+            fresh, kept = 2 * d, 3 * d
+            made.append(kept)  # somebody else holds it
+            address.append(fresh.__array_interface__["data"][0])
+            return fresh, kept, d
+
+        return a + b + c, pullback
+
+    op.differentiable = ("a", "b", "c")  # type: ignore[attr-defined]
+    address: list[int] = []
+    a, b, c = (Tensor(np.ones(3), requires_grad=True) for _ in range(3))
+    upstream = np.ones(3)
+    apply(op, a, b, c).backward(upstream)
+    assert a.grad.__array_interface__["data"][0] == address[0]
+    assert not np.shares_memory(b.grad, made[0])
+    assert not np.shares_memory(c.grad, upstream)

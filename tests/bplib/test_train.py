@@ -173,7 +173,7 @@ def test_a_loss_that_is_not_finite_names_the_first_bad_layer() -> None:
         np.errstate(all="ignore"),
         pytest.raises(
             TrainingStopped,
-            match=r"epoch 1, step 0: layers.2 \(Linear\) is the first layer.*smaller learning rate",
+            match=r"epoch 1, step 0: layers.1 \(exp\) is the first layer.*smaller learning rate",
         ),
     ):
         run(1, model, sgd, np.random.default_rng(0))

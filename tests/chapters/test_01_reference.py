@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import json
-import re
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,35 +9,12 @@ import pytest
 import torch
 from sklearn.linear_model import LinearRegression
 
-ROOT = Path(__file__).resolve().parents[2]
-CELLS = json.loads((ROOT / "chapters" / "01_first_network.ipynb").read_text(encoding="utf-8"))["cells"]
+from tests.chapters.outputs import Chapter, numbers
+
+CHAPTER = Chapter("01_first_network")
+literal, printed = CHAPTER.literal, CHAPTER.line
 X = torch.tensor([[1.0], [2.0], [3.0], [4.0]], dtype=torch.float64)
 Y = 2 * X
-
-
-def literal(name: str) -> Any:
-    """The literal that the notebook assigns to ``name``."""
-    for cell in CELLS:
-        source = "".join(cell["source"])
-        if cell["cell_type"] == "code" and re.search(rf"^{name} = ", source, flags=re.M):
-            for node in ast.parse(source).body:
-                if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
-                    return ast.literal_eval(node.value)
-    raise AssertionError(f"the notebook assigns nothing to {name}")
-
-
-def printed(needle: str) -> str:
-    """The printed line that contains ``needle``."""
-    for cell in CELLS:
-        for output in cell.get("outputs", []):
-            for line in "".join(output.get("text", "")).splitlines():
-                if needle in line:
-                    return line
-    raise AssertionError(f"no cell prints {needle!r}")
-
-
-def numbers(line: str) -> list[float]:
-    return [float(n) for n in re.findall(r"-?\d+\.?\d*(?:e[+-]\d+)?", line)]
 
 
 def trained(factor: float, steps: int, lr: float = 0.01) -> tuple[float, float]:
@@ -76,8 +49,7 @@ def test_the_quoted_gradients_of_a_layer_are_pytorchs() -> None:
 
 
 def test_the_version_that_is_quoted_is_the_one_that_is_installed() -> None:
-    source = "\n".join("".join(cell["source"]) for cell in CELLS)
-    assert set(re.findall(r"PyTorch (\d+\.\d+\.\d+)", source)) == {torch.__version__.split("+")[0]}
+    assert CHAPTER.pytorch_versions() == {torch.__version__.split("+")[0]}
 
 
 def test_a_hundred_steps_end_where_pytorchs_do() -> None:
@@ -86,7 +58,7 @@ def test_a_hundred_steps_end_where_pytorchs_do() -> None:
 
 
 def test_half_the_gradient_ends_where_the_article_does() -> None:
-    assert numbers(printed("the article's loop"))[-2:] == [round(v, 4) for v in trained(0.5, 100)]
+    assert numbers(printed("D1's loop"))[-2:] == [round(v, 4) for v in trained(0.5, 100)]
     assert [round(v, 4) for v in trained(0.5, 100)] == [1.7347, 0.7794]
     np.testing.assert_allclose(trained(0.5, 100, lr=0.02), trained(1.0, 100), rtol=1e-12)
 
@@ -104,6 +76,91 @@ def test_the_broadcast_loss_and_where_it_leads() -> None:
         optimizer.step()
     ours = numbers(printed("w = 0.0000"))
     assert ours == [round(abs(w.item()), 4), round(b.item(), 4), round(loss.item(), 4)] == [0.0, 5.0, 5.0]
+
+
+@pytest.mark.parametrize("points", [4, 64])
+def test_a_rate_for_the_sum_over_4_points_is_not_one_for_64(points: int) -> None:
+    """A step on the sum over N points is a step on their mean at N times the rate."""
+    w, b = trained(1.0, 10, lr=0.01 * points)
+    after = float(((w * X + b - Y) ** 2).mean())
+    assert numbers(printed(f"{points} points: ")) == [points, 13.375, float(f"{after:.2g}")]
+    assert (after < 1) is (points == 4)
+
+
+def test_the_lost_factor_shows_in_the_table_as_the_text_reads_it() -> None:
+    claimed, measured, error = numbers(printed("pred[3, 0]"))[-3:]
+    upstream = np.random.default_rng(
+        0
+    ).standard_normal()  # what gradcheck draws when it is given no generator
+    assert round(upstream, 4) == 0.1257
+    np.testing.assert_allclose([measured, claimed], np.array([-2.75, -1.375]) * upstream, rtol=1e-5)
+    assert (error, numbers(printed("pred[0, 0]"))[-1]) == (0.5, 0.5)
+
+
+def test_the_graph_of_one_example_is_pytorchs() -> None:
+    w, b, x, y = (torch.tensor(v, requires_grad=True) for v in (0.5, 0.5, 3.0, 6.0))
+    ((w * x + b - y) ** 2).backward()
+    assert [p.grad.item() for p in (w, b, x, y)] == [-24, -8, -4, 8]
+    alt = next(
+        c["metadata"]["mystnb"]["image"]["alt"] for c in CHAPTER.cells if "fig-01-graph" in str(c["metadata"])
+    )
+    assert "it is −8 at z and b, −24 at w, −4 at x and 8 at y" in " ".join(alt.split())
+
+
+def test_five_optimisers_end_where_pytorchs_do() -> None:
+    kinds: dict[str, Any] = {
+        "gradient descent": lambda p: torch.optim.SGD(p, lr=0.01),
+        "momentum": lambda p: torch.optim.SGD(p, lr=0.01, momentum=0.9),
+        "AdaGrad": lambda p: torch.optim.Adagrad(p, lr=0.5),
+        "RMSprop": lambda p: torch.optim.RMSprop(p, lr=0.02),
+        "Adam": lambda p: torch.optim.Adam(p, lr=0.1),
+    }
+    last = {}
+    for name, make in kinds.items():
+        w, b = (torch.tensor([0.5], dtype=torch.float64, requires_grad=True) for _ in range(2))
+        optimizer = make([w, b])
+        for _ in range(100):
+            optimizer.zero_grad()
+            loss = ((w * X + b - Y) ** 2).mean()
+            loss.backward()
+            optimizer.step()
+        last[name] = loss.item()
+        assert numbers(printed(f"{name} "))[-2:] == [round(w.item(), 3), round(b.item(), 3)], name
+    assert last["momentum"] < 0.001  # what the figure's alternative text says
+    assert all(2 < last["gradient descent"] / last[name] < 5 for name in ("AdaGrad", "Adam"))
+    assert 1.8 < last["RMSprop"] / last["gradient descent"] < 2.2
+
+
+def test_the_training_accuracies_of_the_three_classics() -> None:
+    from bplib.data import blobs
+
+    points, label = blobs(120, np.random.default_rng(3), classes=2, spread=0.9)
+    x, y = torch.tensor(points), torch.tensor(label)
+    assert torch.bincount(y).tolist() == [60, 60]
+
+    def margin(z: torch.Tensor) -> torch.Tensor:  # PyTorch divides by the number of classes, which is 2
+        return 2 * torch.nn.functional.multi_margin_loss(z, y)
+
+    for name, loss, outputs, guess in (
+        ("linear", lambda z: ((z[:, 0] - y) ** 2).mean(), 1, lambda z: z[:, 0] > 0.5),
+        (
+            "logistic",
+            lambda z: torch.nn.functional.binary_cross_entropy_with_logits(z[:, 0], y.double()),
+            1,
+            lambda z: z[:, 0] > 0,
+        ),
+        ("support vector", margin, 2, lambda z: z.argmax(1)),
+    ):
+        W = torch.zeros(2, outputs, dtype=torch.float64, requires_grad=True)
+        b = torch.zeros(outputs, dtype=torch.float64, requires_grad=True)
+        optimizer = torch.optim.SGD([W, b], lr=0.1)
+        for _ in range(300):
+            z = x @ W + b
+            optimizer.zero_grad()
+            loss(z).backward()
+            optimizer.step()
+        hit = (guess(z) == y).double().mean().item()
+        assert numbers(printed(f"{name} "))[-1] == round(100 * hit, 1), name
 
 
 def test_the_predicted_number_of_steps_is_the_number_of_steps() -> None:
@@ -127,16 +184,18 @@ def hessian(x: np.ndarray) -> np.ndarray:
 def test_condition_numbers_are_those_of_pytorchs_hessian(name: str, shift: float) -> None:
     values = np.linalg.eigvalsh(hessian(np.arange(1.0, 5.0) + shift))
     kappa = values[1] / values[0]
-    row = next(
-        line
-        for cell in CELLS
-        for output in cell.get("outputs", [])
-        for line in "".join(output.get("text", "")).splitlines()
-        if line.startswith(name) and len(numbers(line)) >= 3
-    )
+    row = next(line for line in CHAPTER.lines() if line.startswith(name) and len(numbers(line)) >= 3)
     got = numbers(row)[-3:]
     np.testing.assert_allclose(got[0], kappa, rtol=1e-4)
     np.testing.assert_allclose(got[1:], [(kappa - 1) / (kappa + 1)] * 2, rtol=0, atol=1.1e-5)
+
+
+def test_the_floor_of_the_valley_and_where_it_tilts_the_line() -> None:
+    values, axes = np.linalg.eigh(hessian(np.arange(1.0, 5.0)))
+    floor = axes[:, 0] * np.sign(axes[0, 0])
+    assert numbers(printed("curvatures")) == values.round(4).tolist()
+    assert numbers(printed("the floor runs along")) == floor.round(2).tolist() == [0.32, -0.95]
+    assert numbers(printed("tilts the line")) == [round(-floor[1] / floor[0], 2)] == [2.94]
 
 
 def test_a_rate_diverges_just_above_two_over_the_largest_curvature() -> None:
@@ -159,7 +218,7 @@ def test_centimetres_are_as_badly_conditioned_as_question_three_says() -> None:
 def test_anscombes_lines_are_scikit_learns_and_the_published_one() -> None:
     x123 = literal("x123")
     ys = [[8.04, 6.95, 7.58, 8.81, 8.33, 9.96, 7.24, 4.26, 10.84, 4.82, 5.68]]
-    source = next("".join(c["source"]) for c in CELLS if "x123 = " in "".join(c["source"]))
+    source = CHAPTER.cell_with("x123 = ")
     scope: dict[str, Any] = {"np": np}
     exec(source.split("print(")[0], scope)
     quartet = scope["quartet"]
@@ -172,12 +231,3 @@ def test_anscombes_lines_are_scikit_learns_and_the_published_one() -> None:
         intercept, slope, ours = numbers(printed(f"ours, set {k}"))[-3:]
         assert (intercept, slope, ours) == (round(theirs[0], 2), round(theirs[1], 3), round(theirs[2], 2))
         np.testing.assert_allclose(theirs, (3.0, 0.5, 13.75), rtol=0, atol=0.03)  # as printed in 1973
-
-
-def test_every_label_that_the_back_matter_links_to_exists() -> None:
-    labels = set(re.findall(r"^\(([\w-]+)\)=$", "\n".join("".join(c["source"]) for c in CELLS), flags=re.M))
-    used = set()
-    for path in (ROOT / "book" / "_fragments").glob("01_*.md"):
-        used |= set(re.findall(r"\{ref\}`([\w-]+)`", path.read_text(encoding="utf-8")))
-    assert used
-    assert used <= labels

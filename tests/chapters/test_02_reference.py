@@ -5,8 +5,6 @@ from __future__ import annotations
 import ast
 import json
 import math
-import re
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,45 +15,17 @@ from scipy.special import expit
 from torch.distributions import Normal
 
 from bplib import ops
+from bplib.gradcheck import gradcheck
+from tests.chapters.outputs import Chapter, numbers
 
-ROOT = Path(__file__).resolve().parents[2]
-CELLS = json.loads((ROOT / "chapters" / "02_math_background.ipynb").read_text(encoding="utf-8"))["cells"]
-SOURCES = ["".join(cell["source"]) for cell in CELLS]
-CODE = [s for s, cell in zip(SOURCES, CELLS, strict=True) if cell["cell_type"] == "code"]
-PROSE = "\n".join(s for s, cell in zip(SOURCES, CELLS, strict=True) if cell["cell_type"] == "markdown")
+CHAPTER = Chapter("02_math_background")
+literal, printed = CHAPTER.literal, CHAPTER.line
 EPS = float(np.finfo(np.float64).eps)
-
-
-def literal(name: str) -> Any:
-    """The literal that the notebook assigns to ``name``."""
-    for source in CODE:
-        if re.search(rf"^{name} = ", source, flags=re.M):
-            for node in ast.parse(source).body:
-                if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
-                    return ast.literal_eval(node.value)
-    raise AssertionError(f"the notebook assigns nothing to {name}")
 
 
 def scope(*needles: str) -> dict[str, Any]:
     """What the notebook's cells that contain the needles define, executed without their printing."""
-    names: dict[str, Any] = {"np": np, "ops": ops, "print": lambda *a, **k: None}
-    for needle in needles:
-        exec(next(source for source in CODE if needle in source), names)
-    return names
-
-
-def printed(needle: str) -> str:
-    """The printed line that contains ``needle``."""
-    for cell in CELLS:
-        for output in cell.get("outputs", []):
-            for line in "".join(output.get("text", "")).splitlines():
-                if needle in line:
-                    return line
-    raise AssertionError(f"no cell prints {needle!r}")
-
-
-def numbers(line: str) -> list[float]:
-    return [float(n) for n in re.findall(r"-?\d+\.?\d*(?:e[+-]\d+)?", line)]
+    return CHAPTER.run({"np": np, "ops": ops}, *needles)
 
 
 def leaf(x: Any) -> torch.Tensor:
@@ -82,7 +52,7 @@ def test_the_quoted_losses_and_gradients_are_pytorchs() -> None:
 
 
 def test_the_version_that_is_quoted_is_the_one_that_is_installed() -> None:
-    assert set(re.findall(r"PyTorch (\d+\.\d+\.\d+)", PROSE)) == {torch.__version__.split("+")[0]}
+    assert CHAPTER.pytorch_versions() == {torch.__version__.split("+")[0]}
 
 
 def test_the_neurons_gradient_is_pytorchs() -> None:
@@ -95,8 +65,7 @@ def test_the_neurons_gradient_is_pytorchs() -> None:
 def test_the_printed_jacobian_of_softmax_is_pytorchs() -> None:
     z = torch.tensor([2.0, 1.0, 0.0], dtype=torch.float64)
     J = torch.autograd.functional.jacobian(lambda z: torch.softmax(z, 0), z).numpy()
-    cell = next(cell for cell in CELLS if "J[:, d] =" in "".join(cell["source"]))
-    shown = numbers("".join(cell["outputs"][0]["text"]))
+    shown = numbers(CHAPTER.output_of("J[:, d] ="))
     np.testing.assert_allclose(np.reshape(shown, (3, 3)), J, rtol=0, atol=5.1e-5)
     p = torch.softmax(z, 0).numpy()
     np.testing.assert_allclose(J, np.diag(p) - np.outer(p, p), rtol=0, atol=1e-15)
@@ -114,7 +83,7 @@ def test_the_size_of_a_linear_layers_jacobian() -> None:
 def test_the_density_and_its_logarithm(name: str) -> None:
     cell = "def sigmoid_of_the_list" if "list" in name else "def gaussian_mended"
     made = scope("def density")
-    source = next(s for s in CODE if cell in s)
+    source = next(s for s in CHAPTER.code if cell in s)
     kept = [n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef)]
     exec("\n".join(ast.unparse(n) for n in kept), made)
     z = leaf([-1.0, 0.3, 2.0])
@@ -126,6 +95,21 @@ def test_the_density_and_its_logarithm(name: str) -> None:
     assert np.allclose(pullback(np.ones(3)), slope.numpy(), rtol=1e-12) is (name != "gaussian_of_the_list")
 
 
+def test_measured_over_claimed_is_the_density() -> None:
+    rows = CHAPTER.output_of("measured / claimed").splitlines()[-3:]
+    for row, z in zip(rows, (-1.0, 0.3, 2.0), strict=True):
+        density = round(math.exp(Normal(0.0, 1.0).log_prob(torch.tensor(z, dtype=torch.float64)).item()), 4)
+        assert numbers(row) == [z, density, density]
+
+
+def test_what_the_check_measures_at_the_kink_of_relu() -> None:
+    (entry,) = gradcheck(ops.relu, np.array([0.0])).entries
+    upstream = np.random.default_rng(0).standard_normal()
+    np.testing.assert_allclose(entry.measured, upstream / 2, rtol=1e-6)
+    assert (round(upstream, 4), round(entry.measured, 4), entry.claimed) == (0.1257, 0.0629, 0)
+    assert "0.1257: the report prints 0.0629" in CHAPTER.prose
+
+
 def test_maximum_likelihood_is_what_the_measurements_say() -> None:
     assert numbers(printed("found: mean")) == [np.mean([2, 3, 5, 4, 6]), np.var([2, 3, 5, 4, 6])] == [4, 2]
 
@@ -135,7 +119,7 @@ def test_map_is_the_root_that_scipy_finds() -> None:
     assert numbers(printed("MAP, λ = 1"))[-3:] == [round(z, 3)] * 3
     assert numbers(printed("probability of heads, MAP")) == [round(float(expit(z)), 3)]
     assert f"at $z = {z:.2f}$, a probability of heads of {expit(z):.2f}" in json.dumps(
-        [cell["metadata"] for cell in CELLS]
+        [cell["metadata"] for cell in CHAPTER.cells]
     )
     walking = numbers(printed("maximum likelihood  "))[-3:]
     assert walking[0] < walking[1] < walking[2]
@@ -169,28 +153,31 @@ def test_the_slope_worked_out_by_hand_is_pytorchs() -> None:
 def test_the_constants_of_question_five() -> None:
     f, _, _, third = derivatives(martins, 1.5, 3)
     assert (round(f, 1), round(third)) == (4.5, 32)
+    assert numbers(printed("third derivative at 1.5"))[-1] == round(third, 2)
     best = (1.5 * EPS * f / third) ** (1 / 3)
     assert 3.55e-6 < best < 3.65e-6
     assert 6.5e-6 < (1.5 * EPS) ** (1 / 3) < 7.5e-6
 
 
 def test_the_v_has_its_bottom_where_the_table_says() -> None:
-    """On points that the notebook does not use, with the slope from PyTorch."""
-    x = torch.linspace(1.2, 1.55, 350, dtype=torch.float64, requires_grad=True)
-    slope = torch.autograd.grad(martins(x).sum(), x)[0].numpy()[:, None]
-    f, x0 = scope("def f_slope")["f"], x.detach().numpy()[:, None]
-    h = 10.0 ** -np.arange(0.5, 12.1, 0.5)
-    forward = np.median(abs((f(x0 + h) - f(x0)) / h / slope - 1), axis=0)
-    central = np.median(abs((f(x0 + h) - f(x0 - h)) / (2 * h) / slope - 1), axis=0)
-    for name, error, best, digits in (
-        ("forward  ", forward, 1e-8, -8),
-        ("central  ", central, 10**-5.5, -11),
-    ):
-        assert h[error.argmin()] == best
-        assert round(np.log10(error.min())) == digits
-        shown = numbers(printed(name + f" {best:.0e}"))
-        assert shown[0] == float(f"{best:.0e}")
-        assert shown[3] == float(f"1e{digits}")
+    """On the notebook's points and on others, with the slope from PyTorch."""
+    f, h = scope("def f_slope")["f"], 10.0 ** -np.arange(0.5, 12.1, 0.5)
+    for low, high, points in ((1.4, 1.6, 401), (1.2, 1.55, 350)):
+        x0 = np.linspace(low, high, points)[:, None]
+        x = leaf(x0)
+        slope = torch.autograd.grad(martins(x).sum(), x)[0].numpy()
+        forward = np.median(abs((f(x0 + h) - f(x0)) / h / slope - 1), axis=0)
+        central = np.median(abs((f(x0 + h) - f(x0 - h)) / (2 * h) / slope - 1), axis=0)
+        for name, error, best, digits in (
+            ("forward  ", forward, 1e-8, -8),
+            ("central  ", central, 10**-5.5, -11),
+        ):
+            assert h[error.argmin()] == best
+            assert round(np.log10(error.min())) == digits
+            shown = numbers(printed(name + f" {best:.0e}"))
+            assert shown[0] == float(f"{best:.0e}")
+            if points == 401:
+                assert shown[3] == float(f"{error.min():.0e}")
 
 
 @pytest.mark.parametrize(("dtype", "name"), [(torch.float32, "float32"), (torch.float64, "float64")])
@@ -243,23 +230,7 @@ def test_the_training_that_the_diagonal_spoils() -> None:
 
 
 def test_the_figures_say_what_they_show() -> None:
-    figures = [cell["metadata"]["mystnb"] for cell in CELLS if "mystnb" in cell["metadata"]]
+    figures = [cell["metadata"]["mystnb"] for cell in CHAPTER.cells if "mystnb" in cell["metadata"]]
     assert len(figures) == 5
     assert all(f["image"]["alt"] and f["figure"]["caption"] for f in figures)
     assert len({f["figure"]["name"] for f in figures}) == 5
-
-
-def test_every_label_that_the_back_matter_links_to_exists() -> None:
-    labels = set(re.findall(r"^\(([\w-]+)\)=\n#", PROSE, flags=re.M))  # a title to show as the link
-    used = set()
-    for path in (ROOT / "book" / "_fragments").glob("02_*.md"):
-        used |= set(re.findall(r"\{ref\}`([\w-]+)`", path.read_text(encoding="utf-8")))
-    assert used
-    assert used <= labels
-
-
-def test_every_test_that_the_formula_sheet_names_exists() -> None:
-    rows = (ROOT / "book" / "_fragments" / "02_formulas.md").read_text(encoding="utf-8")
-    paths = set(re.findall(r"`(tests/[\w/]+\.py)`", rows))
-    assert paths
-    assert all((ROOT / path).is_file() for path in paths)

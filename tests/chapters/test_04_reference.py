@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import ast
-import json
 import math
-import re
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional as T
 
-ROOT = Path(__file__).resolve().parents[2]
-CELLS = json.loads((ROOT / "chapters" / "04_activations.ipynb").read_text(encoding="utf-8"))["cells"]
+from tests.chapters.outputs import Chapter, numbers
+
+CHAPTER = Chapter("04_activations")
+literal, printed = CHAPTER.literal, CHAPTER.line
 Curve = Callable[[torch.Tensor], torch.Tensor]
 CURVES: dict[str, Curve] = {
     "sigmoid": torch.sigmoid,
@@ -36,31 +33,6 @@ AT_ZERO: dict[str, Curve] = {
     "elu, α = 1": T.elu,
     "maximum(z, 0)": lambda z: torch.maximum(z, torch.zeros_like(z)),
 }
-
-
-def literal(name: str) -> Any:
-    """The literal that the notebook assigns to ``name``."""
-    for cell in CELLS:
-        source = "".join(cell["source"])
-        if cell["cell_type"] == "code" and re.search(rf"^{name} = ", source, flags=re.M):
-            for node in ast.parse(source).body:
-                if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
-                    return ast.literal_eval(node.value)
-    raise AssertionError(f"the notebook assigns nothing to {name}")
-
-
-def printed(needle: str) -> str:
-    """The printed line that contains ``needle``."""
-    for cell in CELLS:
-        for output in cell.get("outputs", []):
-            for line in "".join(output.get("text", "")).splitlines():
-                if needle in line:
-                    return line
-    raise AssertionError(f"no cell prints {needle!r}")
-
-
-def numbers(line: str) -> list[float]:
-    return [float(n) for n in re.findall(r"-?\d+\.?\d*(?:e[+-]\d+)?", line)]
 
 
 def slopes(f: Curve, z: torch.Tensor) -> torch.Tensor:
@@ -87,7 +59,7 @@ def test_the_conventions_at_zero_are_pytorchs() -> None:
 
 
 def test_the_inputs_of_the_quoted_gradients() -> None:
-    source = next("".join(c["source"]) for c in CELLS if "z_ref = " in "".join(c["source"]))
+    source = CHAPTER.cell_with("z_ref = ")
     assert "z_ref = np.array([-2.0, -0.5, 0.5, 3.0])" in source
     assert "da_ref = np.array([1.0, -2.0, 0.5, 3.0])" in source
 
@@ -101,7 +73,7 @@ def test_the_table_of_links(row: str, curve: Curve) -> None:
     """Largest slope, mean of φ′² and mean output, by Monte Carlo where the page uses a grid."""
     line = next(
         text
-        for cell in CELLS
+        for cell in CHAPTER.cells
         for output in cell.get("outputs", [])
         if "of φ′²" in "".join(output.get("text", ""))
         for text in "".join(output["text"]).splitlines()
@@ -168,7 +140,47 @@ def test_the_probability_of_a_dead_input() -> None:
 
 
 def test_question_eight() -> None:
-    """A settled chain of sigmoids passes z·σ(−z) a link, at most 0.278, and SiLU's minimum is its negative."""
+    """A settled chain of sigmoids passes z·σ(−z) a link, at most 0.279, and SiLU's minimum is its negative."""
     z = torch.linspace(-10, 10, 200_001, dtype=torch.float64)
-    assert (z * torch.sigmoid(-z)).max().item() == pytest.approx(0.2785, abs=1e-4)
-    assert T.silu(z).min().item() == pytest.approx(-0.2785, abs=1e-4)
+    assert 0.278 < (z * torch.sigmoid(-z)).max().item() < 0.279
+    assert T.silu(z).min().item() == pytest.approx(-(z * torch.sigmoid(-z)).max().item())
+
+
+def test_where_gelu_and_silu_turn() -> None:
+    """Question 2: the slope is negative left of −0.75 (GELU) and −1.28 (SiLU), and 0 there."""
+    z = torch.linspace(-6, 0, 600_001, dtype=torch.float64)
+    for curve, place in ((T.gelu, -0.75), (T.silu, -1.28)):
+        turn = z[curve(z).argmin()].item()
+        assert turn == pytest.approx(place, abs=0.005)
+        assert (slopes(curve, z)[z < turn - 0.001] < 0).all()
+
+
+def test_the_version_that_is_quoted_is_the_one_that_is_installed() -> None:
+    assert CHAPTER.pytorch_versions() == {torch.__version__.split("+")[0]}
+
+
+def test_the_odd_numbers_of_the_tanh() -> None:
+    S = math.atanh(1 / math.sqrt(3))
+    assert numbers(printed("exact:   S")) == [round(S, 4), round(math.sqrt(3), 4)]
+    assert numbers(printed("rounded: S")) == [0.6667, round(1 / math.tanh(2 / 3), 4)]
+    assert 1 / math.tanh(2 / 3) == pytest.approx(1.7159, abs=5e-5)
+
+
+def test_the_share_outside_a_tenth_of_the_best_slope() -> None:
+    """|z| > 3.64 where σ′ < 1/40; of a normal with deviation 10, 72 % lies there."""
+    c = math.log((1 + math.sqrt(0.9)) / (1 - math.sqrt(0.9)))
+    assert c == pytest.approx(3.637, abs=5e-4)
+    assert "72%" in printed("standard normal       1")
+    assert math.erfc(c / 10 / math.sqrt(2)) == pytest.approx(0.72, abs=0.005)
+
+
+def test_forty_layers_of_selu_lengthen_a_gradient_fourfold() -> None:
+    z = torch.randn(4_000_000, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    passed = (slopes(T.selu, z) ** 2).mean().item()
+    assert numbers(printed("gradient after 40 layers"))[-1] == pytest.approx(passed**20, rel=0.03)
+
+
+def test_where_the_exponential_ends() -> None:
+    for name, dtype in (("float64", torch.float64), ("float32", torch.float32), ("float16", torch.float16)):
+        end = math.log(torch.finfo(dtype).max)
+        assert numbers(printed(f"{name}: up to z"))[-1] == round(end, 1)

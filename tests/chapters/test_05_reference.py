@@ -2,62 +2,26 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import math
 import re
 from collections.abc import Callable
-from itertools import combinations
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as T
+from scipy.optimize import linprog
+from scipy.stats import laplace, norm
 from sklearn.linear_model import HuberRegressor, LinearRegression
+from sklearn.metrics import r2_score
 
-ROOT = Path(__file__).resolve().parents[2]
-CELLS = json.loads((ROOT / "chapters" / "05_losses.ipynb").read_text(encoding="utf-8"))["cells"]
-SOURCES = ["".join(cell["source"]) for cell in CELLS if cell["cell_type"] == "code"]
+from bplib import metrics
+from tests.chapters.outputs import Chapter, numbers
 
-
-def literal(name: str) -> Any:
-    """The literal, or the literal inside np.array(…), that the notebook assigns to ``name``, alone or in a tuple."""
-    for source in SOURCES:
-        if not re.search(rf"\b{name}\b.* = ", source):
-            continue
-        for node in ast.parse(source).body:
-            if not isinstance(node, ast.Assign):
-                continue
-            target, value = node.targets[0], node.value
-            if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
-                pairs = list(zip(target.elts, value.elts, strict=True))
-            else:
-                pairs = [(target, value)]
-            for left, right in pairs:
-                if isinstance(right, ast.Call) and ast.unparse(right.func) == "np.array":
-                    right = right.args[0]
-                if ast.unparse(left) == name and isinstance(right, (ast.List, ast.Dict)):
-                    return ast.literal_eval(right)
-    raise AssertionError(f"the notebook assigns no literal to {name}")
-
-
-def printed(needle: str) -> list[str]:
-    """The printed lines that contain ``needle``."""
-    lines = [
-        line
-        for cell in CELLS
-        for output in cell.get("outputs", [])
-        for line in "".join(output.get("text", "")).splitlines()
-        if needle in line
-    ]
-    assert lines, f"no cell prints {needle!r}"
-    return lines
-
-
-def numbers(line: str) -> list[float]:
-    return [float(n) for n in re.findall(r"-?\d+\.?\d*", line)]
+CHAPTER = Chapter("05_losses")
+literal, printed = CHAPTER.literal, CHAPTER.lines
 
 
 def tensor(values: Any) -> torch.Tensor:
@@ -97,8 +61,7 @@ def test_the_quoted_losses_and_gradients_are_pytorchs(name: str) -> None:
 
 
 def test_the_version_that_is_quoted_is_the_one_that_is_installed() -> None:
-    text = "\n".join("".join(cell["source"]) for cell in CELLS)
-    assert set(re.findall(r"PyTorch (\d+\.\d+\.\d+)", text)) == {torch.__version__.split("+")[0]}
+    assert CHAPTER.pytorch_versions() == {torch.__version__.split("+")[0]}
 
 
 def neuron(w: float, b: float, quadratic: bool) -> tuple[float, float]:
@@ -162,19 +125,62 @@ def test_hubers_line_is_where_the_clipped_residuals_balance() -> None:
     np.testing.assert_allclose([slope, intercept], published, rtol=1e-3)
 
 
-def test_the_absolute_error_has_a_flat_floor_of_slopes() -> None:
-    """A best line passes through two of the points, so all pairs are all candidates."""
+def test_the_published_huber_line_is_the_published_algorithms() -> None:
+    """The width estimated in each round from the median residual, stopped at a relative change of 1e-4."""
     year, calls = phones()
-    x = year.ravel()
-    errors = []
-    for i, j in combinations(range(24), 2):
-        slope = (calls[j] - calls[i]) / (x[j] - x[i])
-        errors.append((np.abs(slope * (x - x[i]) + calls[i] - calls).mean(), slope))
-    best = min(errors)[0]
-    slopes = [slope for error, slope in errors if error < best + 1e-9]
+    A = np.hstack([year, np.ones((24, 1))])
+    off = calls - A @ np.linalg.lstsq(A, calls, rcond=None)[0]
+    change = np.inf
+    while change > 1e-4:
+        width = np.median(np.abs(off)) / 0.6745
+        root = np.sqrt(np.minimum(1, 1.345 * width / np.abs(off)))
+        line = np.linalg.lstsq(A * root[:, None], calls * root, rcond=None)[0]
+        change = np.linalg.norm(calls - A @ line - off) / np.linalg.norm(off)
+        off = calls - A @ line
+    assert round(width, 2) == 9.03
+    assert [round(line[0], 3), round(line[1], 2)] == numbers(printed("Huber      2.0")[0])[2:]
+
+
+def test_hubers_factor_keeps_95_percent_of_the_precision() -> None:
+    k = 1.345
+    curvature = 2 * norm.cdf(k) - 1
+    variance = 2 * k * k * norm.sf(k) + curvature - 2 * k * norm.pdf(k)
+    assert curvature**2 / variance == pytest.approx(0.95, abs=1e-3)
+
+
+def test_the_absolute_error_has_a_flat_floor_of_slopes() -> None:
+    """A linear program: the least error first, then the smallest and the largest slope that reach it."""
+    year, calls = phones()
+    eye, ones = np.eye(24), np.ones((24, 1))
+    fit = {
+        "A_eq": np.hstack([year, ones, eye, -eye]),
+        "b_eq": calls,
+        "bounds": [(None, None)] * 2 + [(0, None)] * 48,
+    }
+    total = np.concatenate([[0, 0], np.ones(48)])
+    least = linprog(total, **fit).fun
+    slopes = [
+        sign * linprog(sign * np.eye(50)[0], A_ub=[total], b_ub=[least + 1e-9], **fit).fun for sign in (1, -1)
+    ]
     lines = printed("mean absolute error")
-    assert all(numbers(line)[-1] == pytest.approx(best, abs=6e-4) for line in lines)
-    assert (round(min(slopes), 1), round(max(slopes), 1)) == (1.2, 1.6)
+    assert len(lines) == 2
+    assert all(numbers(line)[-1] == pytest.approx(least / 24, abs=6e-4) for line in lines)
+    assert numbers(printed("pairs, slopes")[0])[1:] == [round(slope, 1) for slope in slopes]
+    assert "slopes from about 1.2 to 1.6" in CHAPTER.prose
+
+
+@pytest.mark.parametrize(("name", "first"), [("eighteen good", 64), ("sixteen clean", 63)])
+def test_the_slope_of_the_good_years_is_scikit_learns(name: str, first: int) -> None:
+    year, calls = phones()
+    good = (year.ravel() < first) | (year.ravel() > (69 if first == 64 else 70))
+    line = LinearRegression().fit(year[good], calls[good])
+    assert good.sum() == {"eighteen good": 18, "sixteen clean": 16}[name]
+    assert numbers(printed(name)[0]) == [round(line.coef_[0], 1)]
+
+
+def test_the_tails_are_those_of_the_distributions() -> None:
+    said = numbers(printed("Gaussian 2e-23")[0])
+    assert said == [float(f"{2 * norm.sf(10):.0e}"), float(f"{2 * laplace.sf(10):.0e}")]
 
 
 def test_huber_regression_of_scikit_learn_agrees_that_the_slope_is_far_below_five() -> None:
@@ -211,6 +217,43 @@ def test_the_naive_losses_fail_where_the_chapter_says() -> None:
     with np.errstate(over="ignore"):
         assert np.isinf(np.exp(np.float32(89)))
         assert np.isfinite(np.exp(np.float32(88)))
+        assert np.isinf(np.exp(710.0))
+        assert np.isfinite(np.exp(709.0))
+    assert [numbers(line)[0] for line in printed(" inf ") if "float" in line] == [89, 710]
     assert torch.sigmoid(tensor(37.0)).item() == 1.0
     assert torch.sigmoid(tensor(36.0)).item() < 1.0
     assert T.binary_cross_entropy_with_logits(tensor(37.0), tensor(0.0)).item() == 37.0
+
+
+def test_the_plateau_lasts_as_long_as_the_figures_text_says() -> None:
+    theta, epoch = tensor([2.0, 2.0]).requires_grad_(), 0
+    optimizer = torch.optim.SGD([theta], lr=0.15)
+    while (a := torch.sigmoid(theta.sum())) > 0.9:
+        optimizer.zero_grad()
+        (0.5 * a**2).backward()
+        optimizer.step()
+        epoch += 1
+    assert round(epoch, -1) == 170
+    assert "for about 170 epochs" in json.dumps([c["metadata"] for c in CHAPTER.cells], ensure_ascii=False)
+
+
+def test_the_numbers_of_the_prose() -> None:
+    def square(z: float) -> float:
+        """The gradient of (σ(z) − 0)²/2 by the logit."""
+        at = tensor(z).requires_grad_()
+        (0.5 * torch.sigmoid(at) ** 2).backward()
+        return at.grad.item()
+
+    assert round(torch.sigmoid(tensor(10.0)).item() / square(10.0), -3) == 22_000
+    assert 2 * 0.15 * 22_000 * square(0.0) > 800
+    assert 1 / (2 * square(4.0)) * torch.sigmoid(tensor(4.0)).item() == pytest.approx(28, abs=0.5)
+    assert f"{torch.distributions.Categorical(tensor([0.6, 0.4])).entropy().item():.3f}" == "0.673"
+    assert f"{-math.log(1e-9):.1f}" == "20.7"
+    for said in ("22,000 times", "more than 800", "28 times", "= 0.673", "= 20.7"):
+        assert said in CHAPTER.prose
+
+
+def test_r_squared_is_scikit_learns() -> None:
+    rng = np.random.default_rng(0)
+    t, p = rng.standard_normal((50, 1)), rng.standard_normal((50, 1))
+    assert metrics.r_squared(p, t) == pytest.approx(r2_score(t, p))

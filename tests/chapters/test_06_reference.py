@@ -3,57 +3,25 @@
 from __future__ import annotations
 
 import ast
-import json
-import re
 from itertools import pairwise, product
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import r2_score
 
-from bplib import data, metrics, ops
+from bplib import data, ops
+from tests.chapters.outputs import Chapter, numbers
 
-ROOT = Path(__file__).resolve().parents[2]
-CELLS = json.loads((ROOT / "chapters" / "06_mlp_backprop.ipynb").read_text(encoding="utf-8"))["cells"]
-PROSE = "\n".join("".join(c["source"]) for c in CELLS if c["cell_type"] == "markdown")
+CHAPTER = Chapter("06_mlp_backprop")
+literal, printed = CHAPTER.literal, CHAPTER.lines
 DOUBLE = torch.float64
-
-
-def literal(name: str) -> Any:
-    """The literal that the notebook assigns to ``name``."""
-    for cell in CELLS:
-        source = "".join(cell["source"])
-        if cell["cell_type"] == "code" and re.search(rf"^{name} = ", source, flags=re.M):
-            for node in ast.parse(source).body:
-                if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
-                    return ast.literal_eval(node.value)
-    raise AssertionError(f"the notebook assigns nothing to {name}")
-
-
-def printed(needle: str) -> list[str]:
-    """Every printed line that contains ``needle``."""
-    lines = [
-        line
-        for cell in CELLS
-        for output in cell.get("outputs", [])
-        for line in "".join(output.get("text", "")).splitlines()
-        if needle in line
-    ]
-    assert lines, f"no cell prints {needle!r}"
-    return lines
-
-
-def numbers(line: str) -> list[float]:
-    return [float(n) for n in re.findall(r"-?\d+\.?\d*(?:e[+-]\d+)?", line.replace("−", "-"))]
 
 
 def definitions(*names: str) -> dict[str, Any]:
     """The notebook's own functions of these names, ready to call."""
     scope: dict[str, Any] = {"np": np, "ops": ops}
-    for cell in CELLS:
+    for cell in CHAPTER.cells:
         if cell["cell_type"] != "code" or "%pip" in "".join(cell["source"]):
             continue
         for node in ast.parse("".join(cell["source"])).body:
@@ -89,13 +57,13 @@ def test_the_worked_example_is_pytorchs() -> None:
         "$x_2 \\cdot dz^{[1]}": dW1[1].tolist(),
     }
     for rule, right in table.items():
-        (row,) = [line for line in PROSE.splitlines() if line.startswith("|") and rule in line]
+        (row,) = [line for line in CHAPTER.prose.splitlines() if line.startswith("|") and rule in line]
         said = numbers(row.rsplit("=", 1)[1])
         np.testing.assert_allclose(said, right, rtol=0, atol=6e-5, err_msg=rule)
     forward = [*h.ravel().tolist(), z2.item(), torch.sigmoid(z2).item(), loss.item()]
     for value, text in zip(forward, ("0.6640", "0.2913", "0.1528", "0.5381", "0.6197"), strict=True):
         assert f"{value:.4f}" == text
-        assert text in PROSE
+        assert text in CHAPTER.prose
     before, after = (numbers(printed(f"{when:6}  p ")[0]) for when in ("before", "after"))
     with torch.no_grad():
         new = [v - 0.5 * g for v, g in zip((W1, b1, W2, b2), grads, strict=True)]
@@ -122,8 +90,7 @@ def test_the_quoted_gradients_are_pytorchs() -> None:
 
 
 def test_the_version_that_is_quoted_is_the_one_that_is_installed() -> None:
-    source = "\n".join("".join(cell["source"]) for cell in CELLS)
-    assert set(re.findall(r"PyTorch (\d+\.\d+\.\d+)", source)) == {torch.__version__.split("+")[0]}
+    assert CHAPTER.pytorch_versions() == {torch.__version__.split("+")[0]}
 
 
 def trained_by_pytorch(seed: int, scaled_by_loss: bool = False) -> float:
@@ -143,15 +110,13 @@ def trained_by_pytorch(seed: int, scaled_by_loss: bool = False) -> float:
 
 def test_a_thousand_steps_of_xor_end_where_pytorchs_do() -> None:
     assert literal("pytorch_loss_after_1000") == pytest.approx(trained_by_pytorch(5), rel=0, abs=1e-11)
-    assert numbers(printed("with the gradient alone")[0]) == [
-        1000,
-        round(trained_by_pytorch(5, scaled_by_loss=True), 4),
-        round(trained_by_pytorch(5), 4),
-    ]
+    scaled, alone = trained_by_pytorch(5, scaled_by_loss=True), trained_by_pytorch(5)
+    assert numbers(printed("loss after 1000 steps")[0]) == [1000, round(scaled, 4)]
+    assert numbers(printed("with the gradient alone")[0]) == [round(alone, 4)]
 
 
 def test_seed_one_ends_where_the_text_says() -> None:
-    assert "to 1, and the loss ends at 0.348" in PROSE
+    assert "to 1, and the loss ends at 0.348" in CHAPTER.prose
     assert round(trained_by_pytorch(1), 3) == 0.348
 
 
@@ -189,16 +154,16 @@ def test_the_tables_say_what_the_cells_print() -> None:
         "1": 0, "1 + direct": 200, "2": 194, "3": 200, "4": 200, "8": 200,
     }  # fmt: skip
     middle = numbers(rows["1 + direct"])[4]
-    assert f"median {middle:.0f} sweeps, 200 of 200 runs" in PROSE
-    assert "6 of 200 stuck" in PROSE
+    assert f"median {middle:.0f} sweeps, 200 of 200 runs" in CHAPTER.prose
+    assert "6 of 200 stuck" in CHAPTER.prose
     assert printed("networks learn within") == ["66 of 100 networks learn within 5,000 sweeps"]
     quartiles = numbers(printed("quartiles [")[0])
-    assert "quartiles " + ", ".join(f"{q:,.0f}" for q in quartiles) in PROSE
+    assert "quartiles " + ", ".join(f"{q:,.0f}" for q in quartiles) in CHAPTER.prose
     first, second = printed("networks, medians")
     assert numbers(first)[3:] == [40, 1.00, 2.00, 3.98]
     assert numbers(second)[3:] == [26, 1.00, 1.52, 2.02]
-    assert "1.00 : 2.00 : 3.98 in 40; 1.00 : 1.52 : 2.02 in 26" in PROSE
-    assert len(printed("66 of 66")) == 2
+    assert "1.00 : 2.00 : 3.98 in 40; 1.00 : 1.52 : 2.02 in 26" in CHAPTER.prose
+    assert len(printed("66 of 66")) == 3
 
 
 def test_a_weights_ratio_tells_symmetry_if_its_sums_do() -> None:
@@ -230,15 +195,15 @@ def cross_entropy_on_symmetry(eps: float, sweeps: int, seeds: int) -> int:
 def test_question_six() -> None:
     assert cross_entropy_on_symmetry(0.1, 5000, 100) == 0
     assert cross_entropy_on_symmetry(0.003, 8000, 50) == 49
-    assert "of 100 networks, *none* learned" in PROSE
-    assert "49 of 50 learn within 8,000 sweeps" in PROSE
+    assert "of 100 networks, *none* learned" in CHAPTER.prose
+    assert "49 of 50 learn within 8,000 sweeps" in CHAPTER.prose
 
 
 def test_question_two_counts_right() -> None:
     sizes = (784, 256, 128, 10)
     net = torch.nn.Sequential(*(torch.nn.Linear(a, b) for a, b in pairwise(sizes)))
-    assert f"{sum(p.numel() for p in net.parameters()):,}".replace(",", "{,}") in PROSE
-    assert f"{100 * sum(sizes[:-1]):,}".replace(",", "{,}") in PROSE
+    assert f"{sum(p.numel() for p in net.parameters()):,}".replace(",", "{,}") in CHAPTER.prose
+    assert f"{100 * sum(sizes[:-1]):,}".replace(",", "{,}") in CHAPTER.prose
 
 
 def test_the_memory_of_a_network_is_its_layers_inputs() -> None:
@@ -251,30 +216,13 @@ def test_the_memory_of_a_network_is_its_layers_inputs() -> None:
     assert all(numbers(line)[-1] == 6656 for line in printed("6656 bytes"))
 
 
-def test_r_squared_is_scikit_learns() -> None:
-    rng = np.random.default_rng(0)
-    t, p = rng.standard_normal((50, 1)), rng.standard_normal((50, 1))
-    assert metrics.r_squared(p, t) == pytest.approx(r2_score(t, p))
-
-
 def test_the_answer_to_question_one() -> None:
     assert round(0.5381 / -0.4619, 3) == -1.165
-    assert "-1.165" in PROSE
+    assert "-1.165" in CHAPTER.prose
 
 
-def test_every_label_that_the_back_matter_links_to_exists() -> None:
-    labels = set(re.findall(r"^\(([\w-]+)\)=$", PROSE, flags=re.M))
-    used: set[str] = set()
-    for path in (ROOT / "book" / "_fragments").glob("06_*.md"):
-        used |= set(re.findall(r"\{ref\}`([\w-]+)`", path.read_text(encoding="utf-8")))
-    assert used
-    assert used <= labels
-
-
-def test_every_citation_has_its_entry() -> None:
-    keys = {k.strip() for ks in re.findall(r"\{cite(?::\w)?\}`([^`]+)`", PROSE) for k in ks.split(",")}
-    entries: set[str] = set()
-    for path in [*(ROOT / "book" / "_fragments").glob("*.bib"), ROOT / "book" / "references.bib"]:
-        entries |= set(re.findall(r"^@\w+\{([^,]+),", path.read_text(encoding="utf-8"), flags=re.M))
-    assert keys
-    assert keys <= entries
+def test_merged_updates_are_wrong_in_proportion_to_the_learning_rate() -> None:
+    report = CHAPTER.output_of('largest relative error")')
+    rates, errors = np.array([numbers(line) for line in report.splitlines()[-4:]]).T
+    np.testing.assert_allclose((errors / rates)[:3], errors[0] / rates[0], rtol=0.2)
+    assert errors[3] > errors[2]

@@ -12,6 +12,7 @@ import pytest
 from book.tools import notebooks
 
 ROOT = Path(__file__).resolve().parents[2]
+FRAGMENTS = ROOT / "book" / "_fragments"
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 NAMES = [path.stem for path in CHAPTERS]
 
@@ -59,3 +60,31 @@ def test_randomness_is_seeded(path: Path) -> None:
     code = "\n".join(cell.source for cell in cells(path, "code"))
     assert re.findall(r"np\.random\.(?!default_rng|Generator)\w+", code) == []
     assert re.findall(r"default_rng\(\s*\)", code) == []
+
+
+def prose(path: Path) -> str:
+    return "\n".join(cell.source for cell in cells(path, "markdown"))
+
+
+def test_every_label_that_the_back_matter_links_to_exists(path: Path) -> None:
+    labels = set(re.findall(r"^\(([\w-]+)\)=\n#", prose(path), flags=re.M))  # a title to show as the link
+    fragments = "\n".join(p.read_text(encoding="utf-8") for p in FRAGMENTS.glob(f"{path.stem[:2]}_*.md"))
+    used = set(re.findall(r"\{ref\}`([\w-]+)`", fragments))
+    assert used
+    assert used <= labels
+
+
+def test_every_test_that_the_formula_sheet_names_exists(path: Path) -> None:
+    rows = (FRAGMENTS / f"{path.stem[:2]}_formulas.md").read_text(encoding="utf-8")
+    paths = set(re.findall(r"`(tests/[\w/]+\.py)`", rows))
+    assert paths
+    assert all((ROOT / name).is_file() for name in paths)
+
+
+def test_every_citation_has_its_entry(path: Path) -> None:
+    keys = {k.strip() for ks in re.findall(r"\{cite(?::\w)?\}`([^`]+)`", prose(path)) for k in ks.split(",")}
+    entries: set[str] = set()
+    for bib in [*FRAGMENTS.glob("*.bib"), ROOT / "book" / "references.bib"]:
+        entries |= set(re.findall(r"^@\w+\{([^,]+),", bib.read_text(encoding="utf-8"), flags=re.M))
+    assert keys
+    assert keys <= entries

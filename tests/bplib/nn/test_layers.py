@@ -31,6 +31,20 @@ LAYERS: dict[str, tuple[Callable[[], nn.Module], np.ndarray]] = {
     "Linear without bias": (lambda: nn.Linear(4, 3, rng(), bias=False), r(5, 4)),
     "Conv2d": (lambda: nn.Conv2d(4, 6, (3, 2), rng(), stride=2, padding=1, groups=2), IMAGE),
     "ConvTranspose2d": (lambda: nn.ConvTranspose2d(4, 2, 3, rng(), stride=2, padding=1), IMAGE),
+    "ConvTranspose2d, every option": (
+        lambda: nn.ConvTranspose2d(
+            4,
+            6,
+            (2, 3),
+            rng(),
+            stride=(2, 1),
+            padding=(1, 2),
+            output_padding=(1, 0),
+            dilation=(1, 2),
+            groups=2,
+        ),
+        IMAGE,
+    ),
     "MaxPool2d": (lambda: nn.MaxPool2d(2, 1), IMAGE),
     "AvgPool2d": (lambda: nn.AvgPool2d(2), IMAGE),
     "GlobalAvgPool2d": (lambda: nn.GlobalAvgPool2d(), IMAGE),
@@ -72,7 +86,14 @@ def test_gradients_of_parameters_and_inputs(name: str) -> None:
 
 def test_every_layer_is_here() -> None:
     tested = {name.split(",")[0].split(" ")[0] for name in LAYERS}
-    assert set(nn.__all__) - tested == {"Dropout", "Embedding", "Module", "Parameter", "Sequential"}
+    assert set(nn.__all__) - tested == {
+        "Dropout",
+        "Embedding",
+        "Module",
+        "Parameter",
+        "Sequential",
+        "summary",
+    }
 
 
 def test_embedding_adds_the_gradients_of_a_repeated_id() -> None:
@@ -183,14 +204,31 @@ def test_a_whole_network_equals_pytorch() -> None:
         np.testing.assert_allclose(ours.grad, expected, atol=1e-10)
 
 
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (lambda: nn.MultiHeadAttention(6, 4, rng()), "heads=4 must divide features=6"),
-        (lambda: nn.Conv2d(4, 6, 3, rng(), groups=3), "groups=3 must divide c_in=4 and c_out=6"),
-        (lambda: nn.Linear(3, 2, rng())(np.ones((2, 4))), r"x has 4 columns, W has 3 rows"),
-    ],
-)
-def test_messages(make: Any, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        make()
+def test_a_transposed_convolution_with_every_option_is_pytorchs() -> None:
+    options: Any = {
+        "stride": (2, 1),
+        "padding": (1, 2),
+        "output_padding": (1, 0),
+        "dilation": (1, 2),
+        "groups": 2,
+    }
+    ours = nn.ConvTranspose2d(4, 6, (2, 3), rng(), **options)
+    ours.b.value = r(6)
+    theirs = torch.nn.ConvTranspose2d(4, 6, (2, 3), **options).double()
+    _torch_copy(ours.parameters(), list(theirs.parameters()), transpose=False)
+    x = r(3, 4, 6, 5)
+    tx, leaf = torch.tensor(x, requires_grad=True), Tensor(x)
+    out, reference = ours(leaf), theirs(tx)
+    np.testing.assert_allclose(out.value, reference.detach(), atol=1e-12)
+    d = r(*out.shape)
+    out.backward(d)
+    reference.backward(torch.tensor(d))
+    np.testing.assert_allclose(leaf.grad, tx.grad, atol=1e-11)
+    np.testing.assert_allclose(ours.w.grad, theirs.weight.grad, atol=1e-11)
+    np.testing.assert_allclose(ours.b.grad, theirs.bias.grad, atol=1e-11)
+
+
+@pytest.mark.parametrize("groups", [1, 4])
+def test_a_transposed_convolution_starts_with_the_variance_of_what_it_sums(groups: int) -> None:
+    w = nn.ConvTranspose2d(64, 64, 3, rng(), groups=groups).w
+    assert w.value.std() == pytest.approx(np.sqrt(2 / (64 // groups * 9)), rel=0.02)

@@ -179,7 +179,7 @@ class TestRefuses:
         x, W = r((2, 3, 4)), r((4, 4))
         with refuses(ValueError, f"{name}: the 4 columns of Wq do not divide into 3 heads."):
             op(x, x, W, W, W, W, heads=3)
-        with refuses(ValueError, f"{name}: heads must be a positive int, got 0."):
+        with refuses(ValueError, f"{name}: heads must be an int of at least 1, got 0."):
             op(x, x, W, W, W, W, heads=0)
         with refuses(ValueError, f"{name}: x_q must have 3 axes (N, T, D), got shape (3, 4)."):
             op(x[0], x, W, W, W, W, heads=2)

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from bplib import ops
 from bplib.ops import _columns, plain
+from bplib.ops._window import Window
 from tests.bplib.cases.conv import CASES
 from tests.bplib.prove import Case, prove
 
@@ -324,3 +325,17 @@ def test_the_result_has_the_size_that_pytorch_gives_it() -> None:
                     op(x, w, **kwargs)
             else:
                 assert op(x, w, **kwargs)[0].shape == want
+
+
+def test_the_example_of_the_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The matrices in the docstring of _columns, as it draws them."""
+    window = Window((3, 3), (2, 2), (2, 2))
+    x = np.arange(1.0, 10).reshape(1, 1, 1, 3, 3)
+    ((_, (whole,)),) = _columns._Columns(window, x)
+    assert whole[0, 0].tolist() == [[1, 2, 4, 5], [2, 3, 5, 6], [4, 5, 7, 8], [5, 6, 8, 9]]
+    monkeypatch.setattr(_columns, "_THIN", 0)
+    columns = _columns._Columns(window, x)
+    ((_, (first, second)),) = columns
+    assert columns.buffer.reshape(2, 6).tolist() == [[1, 2, 4, 5, 7, 8], [2, 3, 5, 6, 8, 9]]
+    assert first[0, 0].tolist() == [[1, 2, 4, 5], [2, 3, 5, 6]]
+    assert second[0, 0].tolist() == [[4, 5, 7, 8], [5, 6, 8, 9]]

@@ -32,6 +32,10 @@ def cases() -> Iterator[Case]:
     yield {"z": np.array([-2.0, 0.0, 3.0]), "d": np.array([0.5, 0.25, -1.0])}
     yield {"z": rng.normal(size=(4, 3)), "d": rng.normal(size=(4, 3))}
     yield {"z": rng.normal(size=(2, 1, 5)), "d": rng.normal(size=(2, 1, 5))}
+    yield {
+        "z": np.array([[1.5, -0.5, 0.0, 2.0]], dtype=np.float32),
+        "d": np.array([[1.0, 2.0, -3.0, 0.5]], dtype=np.float32),
+    }
 
 
 @task.wrong(
@@ -41,6 +45,15 @@ def cases() -> Iterator[Case]:
 )
 def one_at_zero(z: Any) -> Any:
     return np.maximum(z, 0), lambda d: d * (z >= 0)
+
+
+@task.wrong(
+    "the slope at zero taken as one half",
+    hint="One half is the mean of the two sides, and what a central difference measures across the corner. It is a "
+    "subgradient like any other, and not the one that this course has agreed on.",
+)
+def half_at_zero(z: Any) -> Any:
+    return np.maximum(z, 0), lambda d: (d * np.heaviside(z, 0.5)).astype(z.dtype)
 
 
 @task.wrong(
@@ -71,3 +84,58 @@ def slope_left_out(z: Any) -> Any:
 )
 def gate_on_d(z: Any) -> Any:
     return np.maximum(z, 0), lambda d: np.maximum(d, 0)
+
+
+@task.wrong(
+    "the gradient multiplied by the value of ReLU, and not by its slope",
+    hint="Where z is 3 the value is 3 and the slope is 1: a small change of z comes out as large as it went in. "
+    "The way back meets the slope only.",
+    section="sec-04-three",
+)
+def value_for_slope(z: Any) -> Any:
+    a = np.maximum(z, 0)
+    return a, lambda d: d * a
+
+
+@task.wrong(
+    "a slope of 0.01 left on the negative side",
+    hint="That is leaky ReLU, one of the repairs. ReLU itself is flat for every negative z, and its gradient there "
+    "is exactly zero.",
+    section="sec-04-family",
+)
+def leaky(z: Any) -> Any:
+    slope = np.where(z > 0, 1, 0.01).astype(z.dtype)
+    return z * slope, lambda d: d * slope
+
+
+@task.wrong(
+    "an `if` about a whole array",
+    hint="z holds many numbers, and each has its own answer to the question whether it is positive. An `if` can "
+    "take one branch only, so Python refuses to choose.",
+    section="sec-04-rule",
+)
+def if_on_array(z: Any) -> Any:
+    if z > 0:
+        return z, lambda d: d
+    return 0.0 * z, lambda d: 0.0 * d
+
+
+@task.wrong(
+    "a mask of float64 numbers in a product with float32",
+    hint="Your zeros and ones are float64, and one such array makes every product float64. What comes out should "
+    "have the type of what came in, or a network pays twice the memory from the first layer on.",
+    section="sec-04-three",
+)
+def mask_of_doubles(z: Any) -> Any:
+    mask = (z > 0).astype(float)
+    return z * mask, lambda d: d * mask
+
+
+@task.wrong(
+    "an array of slopes where a function should stand",
+    hint="While ReLU runs on the way forward, it is not yet known what will come from above. So the second thing is a "
+    "function: it waits until the upstream gradient is there, and is called with it.",
+    section="sec-01-pullback",
+)
+def slopes_at_once(z: Any) -> Any:
+    return np.maximum(z, 0), (z > 0).astype(z.dtype)

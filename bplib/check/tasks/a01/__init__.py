@@ -1,0 +1,1 @@
+"""Assignment 01: a first network."""

@@ -1,0 +1,1 @@
+"""Assignment 03: the chain rule and computational graphs."""

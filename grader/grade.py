@@ -1,0 +1,211 @@
+"""Grades one submission: ``grade(bytes, bundle, limits, sandbox) → verdict``, a plain dict.
+
+The student's cells run in a child; the tests run here, with stand-ins for what the child holds. A child that dies
+or hangs costs the test that it was asked in; the next test gets a fresh one.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import hashlib
+import io
+import platform
+import time
+from typing import Any
+
+import numpy as np
+
+import bplib
+from bplib.check import session as scores
+from bplib.check.judge import NotYet
+from bplib.check.notebook import MAGIC, run_cell
+from bplib.check.student import StudentError
+from grader import submission as submissions
+from grader.bundle import Bundle, Cell
+from grader.limits import Limits
+from grader.remote import Gone, Session
+
+FORMAT = 1
+LONGEST_MESSAGE = 20_000
+
+
+def environment() -> str:
+    """A short digest of what verdicts depend on beside submission and bundle."""
+    words = f"{FORMAT} {platform.python_version()} {np.__version__} {getattr(bplib, '__version__', '')}"
+    return hashlib.sha256(words.encode()).hexdigest()[:16]
+
+
+def key(raw: bytes, bundle: Bundle) -> str:
+    """The key of a verdict: the same key, the same verdict."""
+    return hashlib.sha256(
+        f"{hashlib.sha256(raw).hexdigest()} {bundle.digest} {environment()}".encode()
+    ).hexdigest()
+
+
+def grade(raw: bytes, bundle: Bundle, limits: Limits, sandbox: Any) -> dict[str, Any]:
+    """The verdict on the bytes of one submitted notebook."""
+    began = time.perf_counter()
+    verdict: dict[str, Any] = {
+        "format": FORMAT,
+        "assignment": bundle.name,
+        "bundle": bundle.digest,
+        "submission": hashlib.sha256(raw).hexdigest(),
+        "environment": environment(),
+        "status": "graded",
+        "reason": "",
+        "cells": [],
+        "extra": [],
+        "repairs": [],
+    }
+    try:
+        submitted = submissions.read(raw, bundle)
+    except submissions.Unreadable as error:
+        verdict |= {"status": "quarantined", "reason": str(error)}
+        submitted = None
+    if submitted:
+        verdict["repairs"] = submitted.repairs
+        Trial(bundle, submitted, limits, sandbox, verdict).run()
+    verdict["seconds"] = time.perf_counter() - began
+    return verdict
+
+
+class Trial:
+    """One submission on its way through the tests."""
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        submitted: submissions.Submission,
+        limits: Limits,
+        sandbox: Any,
+        verdict: dict[str, Any],
+    ) -> None:
+        self.bundle, self.submitted, self.limits = bundle, submitted, limits
+        self.sandbox, self.verdict = sandbox, verdict
+        self.ours: dict[str, Any] = {"__name__": "__main__"}  # what the tests see beside the student's names
+        self.session: Session | None = None
+        self.channels: list[Any] = []
+        self.ran: list[tuple[str, str]] = []  # the cells that a fresh child must run again
+        self.poison: set[str] = set()  # cells that ended a child
+        self.until = time.monotonic() + limits.wall_seconds
+
+    def run(self) -> None:
+        """Walk through the notebook: the student's cells there, the tests here."""
+        scores.forget()
+        try:
+            for number, step in enumerate(self.submitted.steps):
+                cell = self.bundle[step.name] if step.name else None
+                if cell is None or cell.role == "answer":
+                    self._student(cell, step.source, number)
+                elif cell.role in ("setup", "given") and cell.code:
+                    self._given(cell)
+                elif cell.role == "test":
+                    self.verdict["cells"].append(self._test(cell))
+                elif cell.role == "by-hand":
+                    found = {"grade_id": cell.name, "kind": "by-hand", "points": cell.points, "score": None}
+                    self.verdict["cells"].append(found | {"source": step.source})
+        finally:
+            for channel in self.channels:
+                channel.kill()
+                channel.close()
+
+    # ------------------------------------------------------------------------------------------- cells
+
+    def _student(self, cell: Cell | None, source: str, number: int) -> None:
+        name = cell.name if cell else f"your own cell {number + 1}"
+        error, printed = self._there(source, name)
+        found = {"source": source, "printed": printed, "error": error or ""}
+        if cell:
+            self.verdict["cells"].append({"grade_id": cell.name, "kind": "answer", **found})
+        else:
+            self.verdict["extra"].append(found)
+
+    def _given(self, cell: Cell) -> None:
+        if cell.role == "setup":
+            with contextlib.redirect_stdout(io.StringIO()):
+                run_cell(MAGIC.sub(r"\1pass", cell.source), self.ours, cell.name)
+        self._there(cell.source, cell.name)
+
+    def _there(self, source: str, name: str) -> tuple[str | None, str]:
+        """Run a cell in the child; one that ends its child is not run again."""
+        try:
+            result = self._open().run(source, name)
+            self.ran.append((name, source))
+            return result
+        except Gone as gone:
+            self.poison.add(name)
+            return gone.text, ""
+        except StudentError as error:
+            return error.text, ""
+
+    def _open(self) -> Session:
+        """The child in use, or a fresh one that has run all cells so far."""
+        if self.session is not None and self.session.gone is None:
+            return self.session
+        if len(self.channels) > self.limits.restarts or time.monotonic() > self.until:
+            raise Gone("time", "The whole notebook took longer than is allowed; what was left was not run.")
+        channel = self.sandbox.start(self.limits)
+        self.channels.append(channel)
+        self.session = Session(channel, self.limits)
+        self.session.until = self.until
+        for name, source in self.ran:
+            if name not in self.poison:
+                self.session.run(source, name)
+        return self.session
+
+    # ------------------------------------------------------------------------------------------- tests
+
+    def _test(self, cell: Cell) -> dict[str, Any]:
+        began = time.perf_counter()
+        found: dict[str, Any] = {"grade_id": cell.name, "kind": "test", "points": cell.points, "score": 0.0}
+        found |= {"message": "", "named": [], "stopped": ""}
+        said = io.StringIO()
+        try:
+            scope = dict(self.ours)
+            self._bring_names(cell.source, scope)
+            with contextlib.redirect_stdout(said):
+                value = _run_test(cell.source, scope, cell.name)
+            found["score"] = _score(value, cell.points)
+            found["message"] = said.getvalue()
+        except NotYet as error:
+            found |= {"message": str(error), "named": list(error.named)}
+        except StudentError as error:
+            found["message"] = error.text
+        except Exception as error:
+            found["message"] = f"{type(error).__name__}: {error}"
+        if self.session is not None and self.session.gone is not None:
+            found["stopped"] = self.session.gone.stopped
+            found["score"] = 0.0  # a test that the child did not live through has not been passed
+        found["message"] = found["message"][:LONGEST_MESSAGE]
+        found["seconds"] = time.perf_counter() - began
+        return found
+
+    def _bring_names(self, source: str, scope: dict[str, Any]) -> None:
+        """Give the test stand-ins for the names that it uses and that only the student's notebook has."""
+        used = {n.id for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Name)} - set(scope)
+        if not used:
+            return
+        session = self._open()
+        for name in sorted(used & session.names()):
+            scope[name] = session.look(name)
+
+
+def _run_test(source: str, scope: dict[str, Any], name: str) -> Any:
+    """Run a test cell; gives the value of its last line, as Jupyter would show it."""
+    tree = ast.parse(source)
+    last = tree.body[-1] if tree.body else None
+    if not isinstance(last, ast.Expr):
+        run_cell(source, scope, name)
+        return None
+    run_cell("\n".join(source.splitlines()[: last.lineno - 1]) + "\n", scope, name)
+    return eval(compile(ast.Expression(last.value), f"<{name}>", "eval"), scope)
+
+
+def _score(value: Any, points: float) -> float:
+    """Full points where nothing was raised; the number that a test ends in, if it does, as in nbgrader."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return points
+    if not 0 <= value <= points:
+        raise ValueError(f"the test gives {value} points of {points:g}")
+    return float(value)

@@ -1,0 +1,174 @@
+"""The grader's side of the conversation: stand-ins for what a student's process holds.
+
+Whatever comes from there is plain data or a handle. A stand-in can be called and asked for an attribute; both send
+plain data and give back plain data, further stand-ins, or a ``StudentError`` with the message that the student
+would have read in the notebook. Nothing that comes is ever run.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from bplib.check.student import CALLED, SECONDS, StudentError
+from grader import wire
+from grader.limits import Limits
+
+SLACK = 1.0  # seconds that a call may be late before its process is given up
+KINDS = {"unwritten", "signature", "raised", "time", "changed", "missing", "form", "forbidden"}
+
+
+class Gone(StudentError):
+    """The student's process has ended or was given up: ``stopped`` says why."""
+
+    def __init__(self, stopped: str, text: str) -> None:
+        super().__init__("time" if stopped == "time" else "raised", text)
+        self.stopped = stopped
+
+
+class Remote:
+    """Stands for something that the student's process keeps."""
+
+    __remote__ = True  # bplib.check.student.call leaves the limit on time to the other side
+
+    def __init__(self, session: Session, id: int, name: str) -> None:
+        self._session, self._id = session, id
+        self.__name__ = name
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "__used_names__":
+            return self._session.ask(["used", self])
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._session.ask(["get", self, name])
+
+    def __repr__(self) -> str:
+        return f"<the student's {self.__name__}>"
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+class RemoteFunction(Remote):
+    """One that can be called."""
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        name = CALLED.get() or self.__name__
+        seconds = min(SECONDS.get(), self._session.limits.call_seconds)
+        request = ["call", self, list(args), options, float(seconds), name]
+        return self._session.ask(request, seconds)
+
+
+class Session:
+    """The conversation with one student's process."""
+
+    def __init__(self, channel: Any, limits: Limits) -> None:
+        self.channel, self.limits = channel, limits
+        self.callbacks: list[Callable[..., Any]] = []
+        self.until = time.monotonic() + limits.wall_seconds
+        self.messages = 0
+        self.gone: Gone | None = None
+
+    def run(self, source: str, name: str) -> tuple[str | None, str]:
+        """Run a cell there: its error, if it had one, and what it printed."""
+        answer = self.ask(["run", source, name], self.limits.cell_seconds)
+        if not (isinstance(answer, list) and len(answer) == 2 and isinstance(answer[1], str)):
+            raise self._lost("protocol")
+        error, printed = answer
+        return (None if error is None else str(error)), printed[: 2 * self.limits.printed_bytes]
+
+    def names(self) -> set[str]:
+        """What the student's cells have defined."""
+        return {name for name in self.ask(["names"]) if isinstance(name, str)}
+
+    def look(self, name: str) -> Any:
+        """The value of a name, or a stand-in for it."""
+        return self.ask(["look", name])
+
+    def ask(self, request: list[Any], seconds: float = 0.0) -> Any:
+        """Send a request, serve the callbacks that its answer needs, and give the answer's value."""
+        if self.gone:
+            raise self.gone
+        deadline = min(time.monotonic() + (seconds or self.limits.call_seconds) + SLACK, self.until)
+        try:
+            wire.send(self.channel.sock, self._pack(request), deadline)
+            while True:
+                kind, *body = self._next(deadline)
+                if kind == "value" and len(body) == 1:
+                    return body[0]
+                if kind == "error" and len(body) == 3 and all(isinstance(b, str) for b in body):
+                    raise StudentError(
+                        body[0] if body[0] in KINDS else "raised", body[1][:4000], body[2][:4000]
+                    )
+                if kind != "back" or len(body) != 3:
+                    raise wire.WireError(f"an unknown message {kind!r:.40}")
+                wire.send(self.channel.sock, self._serve(*body), deadline)
+        except wire.TimedOut:
+            raise self._lost("time") from None
+        except wire.Closed:
+            raise self._lost("died") from None
+        except wire.WireError:
+            raise self._lost("protocol") from None
+
+    def _next(self, deadline: float) -> list[Any]:
+        self.messages += 1
+        if self.messages > self.limits.messages:
+            raise self._lost("flood")
+        message = wire.unpack(*wire.receive(self.channel.sock, self.limits.frame_bytes, deadline), self._take)
+        if not isinstance(message, list) or not message or not isinstance(message[0], str):
+            raise wire.WireError("a message of no known form")
+        return message
+
+    def _pack(self, request: list[Any]) -> bytes:
+        return wire.pack(request, self._give, self.limits.frame_bytes)
+
+    def _give(self, value: Any) -> Any:
+        if isinstance(value, Remote):
+            if value._session is not self:
+                raise wire.WireError("something of another process")
+            return {"h": [value._id, value.__name__, True]}
+        if callable(value):
+            self.callbacks.append(value)
+            return {"c": [len(self.callbacks) - 1, str(getattr(value, "__name__", "function"))]}
+        raise wire.WireError(f"{type(value).__name__} is not plain data")
+
+    def _take(self, tag: str, body: list[Any]) -> Any:
+        if tag == "c" and len(body) == 2:
+            return self._callback(body[0])
+        if tag == "h" and len(body) == 3 and type(body[0]) is int and isinstance(body[1], str):
+            return (RemoteFunction if body[2] is True else Remote)(self, body[0], body[1][:200])
+        raise wire.WireError("a handle of no known form")
+
+    def _callback(self, id: Any) -> Callable[..., Any]:
+        if type(id) is not int or not 0 <= id < len(self.callbacks):
+            raise wire.WireError("a callback that was never given")
+        return self.callbacks[id]
+
+    def _serve(self, id: Any, args: Any, options: Any) -> bytes:
+        """Call a function of ours for the student's code. Its errors go back as words."""
+        function = self._callback(id)
+        if not isinstance(args, list) or not isinstance(options, dict):
+            raise wire.WireError("a call back without its arguments")
+        try:
+            return self._pack(["value", function(*args, **{str(k): v for k, v in options.items()})])
+        except StudentError:
+            raise
+        except Exception as error:
+            text = f"{type(error).__name__}: {error}"[:500]
+            return self._pack(["error", "raised", text, text])
+
+    def _lost(self, stopped: str) -> Gone:
+        """Give the process up."""
+        self.channel.kill()
+        words = {
+            "time": "It was stopped: it took longer than the time that is allowed.",
+            "died": "The program ended in the middle: by an exit, a crash, or too much memory.",
+            "flood": "It was stopped: it sent more messages than are allowed.",
+            "protocol": "It was stopped: what it sent back was no answer.",
+        }
+        self.gone = Gone(stopped, words[stopped])
+        return self.gone
