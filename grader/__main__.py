@@ -6,6 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from grader.commands import add_all
+
 
 def audit(args: argparse.Namespace) -> int:
     """Test the tests of the assignments; 1 where something falls short."""
@@ -48,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--page", type=Path, help="write the result as a fragment of the book")
     sub.add_argument("--check-page", type=Path, help="fail if that fragment is out of date")
     sub.set_defaults(run=audit)
+    add_all(commands)
     return top
 
 

@@ -39,7 +39,7 @@ class Remote:
     def __getattr__(self, name: str) -> Any:
         if name == "__used_names__":
             return self._session.ask(["used", self])
-        if name.startswith("__"):
+        if name.startswith("_"):  # Python's own questions, such as inspect's, are not for the other side
             raise AttributeError(name)
         return self._session.ask(["get", self, name])
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,14 @@ from sphinx.application import Sphinx
 from sphinx.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))  # Sphinx loads this file by itself, and not as a part of a package
+from book.tools.sections import book_address  # noqa: E402
+
 PAGES = "book/assignments/"
+CHAPTERS = re.escape(f"{book_address()}/chapters/")
+TO_SECTION = re.compile(rf"\]\({CHAPTERS}\w+\.html#(sec-[\w-]+)\)")
+TO_CHAPTER = re.compile(rf"\]\({CHAPTERS}(\w+)\.html\)")
+PROMPTS = {"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"}
 MARKS = ("### BEGIN SOLUTION", "### END SOLUTION")
 
 
@@ -52,7 +61,7 @@ def _folded(answer: dict[str, Any]) -> dict[str, Any]:
     text = "".join(answer["source"])
     lines = [line for line in text.splitlines(keepends=True) if not line.strip().startswith(MARKS)]
     if answer["cell_type"] == "code":
-        tags = {"tags": ["hide-input"], "mystnb": {"code_prompt_show": "Show the solution"}}
+        tags = {"tags": ["hide-input"], "mystnb": PROMPTS}
         return {
             **answer,
             "id": answer["id"] + "-s",
@@ -65,12 +74,24 @@ def _folded(answer: dict[str, Any]) -> dict[str, Any]:
     return {"cell_type": "markdown", "id": answer["id"] + "-s", "metadata": {}, "source": text}
 
 
+def inside(text: str) -> str:
+    """The notebook's links to the published book, as links within this one: it needs no network."""
+    text = TO_SECTION.sub(r"](\1)", text)
+    return TO_CHAPTER.sub(r"](../../chapters/\1.ipynb)", text)
+
+
 def _read(app: Sphinx, docname: str, content: list[str]) -> None:
-    if not docname.startswith(PAGES) or not due(app.config.assignment_solutions, datetime.date.today()):
+    if not docname.startswith(PAGES):
         return
-    name = docname.removeprefix(PAGES)
-    source = json.loads((ROOT / "solutions" / name / f"{name}.ipynb").read_text(encoding="utf-8"))
-    content[0] = json.dumps(with_solutions(json.loads(content[0]), source))
+    notebook = json.loads(content[0])
+    if due(app.config.assignment_solutions, datetime.date.today()):
+        name = docname.removeprefix(PAGES)
+        source = json.loads((ROOT / "solutions" / name / f"{name}.ipynb").read_text(encoding="utf-8"))
+        notebook = with_solutions(notebook, source)
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            cell["source"] = inside("".join(cell["source"]))
+    content[0] = json.dumps(notebook)
 
 
 def setup(app: Sphinx) -> None:

@@ -40,6 +40,7 @@ class Finding:
 
     what: str
     case: Case
+    at: int = 0  # the number of that case
     difference: Difference | None = None
     error: StudentError | None = None
     relation: str = ""
@@ -79,7 +80,7 @@ def judge(task: Task, part: str, answer: Any, cases: list[Case] | None = None) -
     if not wrong:
         return None
     at, what = min(wrong, key=lambda w: (_size(tried[w[0]]), w[0]))
-    finding = Finding(what, tried[at])
+    finding = Finding(what, tried[at], at)
     got, expected = _get(run[at], what), _get(right[at], what)
     if isinstance(got, StudentError):
         finding.error = got
@@ -162,8 +163,10 @@ def _explain(
         bad = {key for key in _failures(task, part, right, theirs[: len(run)]) if key[0] < len(run)}
         if bad and bad <= open_ and all(_alike(task, theirs[a], run[a], w) for a, w in bad):
             found.append((bad, m))
+    shown = (finding.at, finding.what)
     while open_ and found:
-        found.sort(key=lambda f: -len(f[0] & open_))
+        # First the one that explains the example that is shown, then those that explain most of the rest.
+        found.sort(key=lambda f: (bool(finding.misconceptions) or shown not in f[0], -len(f[0] & open_)))
         bad, m = found.pop(0)
         if not bad & open_:
             break
@@ -171,6 +174,27 @@ def _explain(
         open_ -= bad
     if finding.misconceptions:
         finding.unexplained = sorted({what for _, what in open_})
+    else:
+        _explain_scaled(task, part, finding, run, right, wrong, cases)
+
+
+def _explain_scaled(
+    task: Task, part: str, finding: Finding, run: Run, right: Run, wrong: list[tuple[int, str]], cases: Any
+) -> None:
+    """Two mistakes in one number: a misconception's result, times a constant, a sign or N."""
+    whats = sorted({what for _, what in wrong})
+    for m in task.misconceptions:
+        theirs = known(task, m.name, m.code, cases)[: len(run)]
+        bad = {what for _, what in _failures(task, part, right, theirs)}
+        if not bad or not bad <= set(whats):
+            continue
+        words = {what: _relation(task, what, run, theirs) for what in bad}
+        said = set(words.values()) - {""}
+        if len(said) == 1 and all(words.values()) and "zero everywhere" not in (only := said.pop()):
+            finding.misconceptions.append(m)
+            finding.relation = only.replace("the right one", "what that mistake alone would give")
+            finding.unexplained = sorted(set(whats) - bad)
+            return
 
 
 def _alike(task: Task, theirs: list[Seen], students: list[Seen], what: str) -> bool:

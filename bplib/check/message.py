@@ -34,16 +34,13 @@ def failed(task: Task, part: str, finding: Finding, hidden: bool, lacking: list[
     """The whole message for a part that does not hold yet."""
     blocks = [f"✗ {task.id}, {part}: not yet (0 of {points(task.parts[part])})"]
     if lacking:
-        blocks.append(
-            wrap(
-                f"This task calls your {' and your '.join(lacking)}, which does not hold yet: mend that first."
-            )
-        )
+        those, hold = " and your ".join(lacking), "do" if len(lacking) > 1 else "does"
+        blocks.append(wrap(f"This task calls your {those}, which {hold} not hold yet: mend that first."))
     if finding.error is not None:
         blocks.append(finding.error.text if "\n" in finding.error.text else wrap(finding.error.text))
     elif finding.difference is not None:
         blocks.append(_difference(finding, hidden))
-    if finding.relation:
+    if finding.relation and not finding.misconceptions:
         blocks.append(wrap(finding.relation))
     if finding.case and not (finding.error and finding.error.kind in ("unwritten", "signature", "forbidden")):
         blocks.append(_example(finding.case, hidden))
@@ -51,6 +48,8 @@ def failed(task: Task, part: str, finding: Finding, hidden: bool, lacking: list[
     for at, m in enumerate(finding.misconceptions):
         head = "This looks like: " if at == 0 else "and, besides: "
         blocks.append("\n".join([wrap(f"{head}{m.title}."), wrap(m.hint, 2), _read(m.section, 2)]))
+    if finding.relation and finding.misconceptions:
+        blocks.append(wrap(f"And there is a second thing. {finding.relation}"))
     if finding.unexplained and finding.misconceptions:
         rest = ", ".join(finding.unexplained)
         blocks.append(

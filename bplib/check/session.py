@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bplib.check.task import Task, all_tasks
+from bplib.check.task import Task, all_tasks, find
 
 _done: dict[tuple[str, str], bool] = {}
 
@@ -13,8 +13,9 @@ def note(task: Task, part: str, passed: bool, hidden: bool) -> None:
 
 
 def lacking(task: Task) -> list[str]:
-    """The tasks that this one builds on, and that do not hold yet."""
-    return [n for n in task.needs if any(not ok for (id, _), ok in _done.items() if id == n)]
+    """What the student wrote for the tasks that this one builds on, where it does not hold yet."""
+    failing = {id for (id, _), ok in _done.items() if not ok}
+    return [find(n).asks_for for n in task.needs if n in failing]
 
 
 def score(assignment: str = "") -> None:

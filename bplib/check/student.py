@@ -193,8 +193,10 @@ def describe(thing: Any) -> str:
         return "None"
     if isinstance(thing, np.ndarray):
         return f"an array of shape {thing.shape}"
-    if isinstance(thing, bool | int | float | str):
-        return f"{type(thing).__name__} {thing!r}"[:60]
+    if isinstance(thing, str):
+        return repr(thing) if len(thing) < 80 else repr(thing[:77]) + "…"
+    if isinstance(thing, bool | int | float | np.number):
+        return f"the {type(thing).__name__} {thing}"
     if callable(thing):
         return f"the function {name_of(thing)}"
     kind = type(thing).__name__

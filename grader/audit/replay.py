@@ -100,6 +100,8 @@ class Replay:
         if key not in self._memory:
             key = f"{path}#0"  # from the beginning again: the next test asks the same
             times = 0
+            if not self._path:
+                self._used.clear()  # and so for all that it made, which a test may have left half used
         self._used[path] = times + 1
         return self._give(self._memory.get(key))
 

@@ -74,6 +74,8 @@ def solved(path: Path) -> Any:
         name = cell.metadata.get("nbgrader", {}).get("grade_id")
         if name in answers:
             cell.source = answers[name].replace("### BEGIN SOLUTION", "").replace("### END SOLUTION", "")
+        elif cell.source == "YOUR ANSWER HERE":
+            cell.source = "An answer in words, which a person will read."
     return nb
 
 

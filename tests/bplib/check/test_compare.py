@@ -48,7 +48,7 @@ def test_these_are_equal(expected: Any, got: Any) -> None:
             "form",
             "got a list of 2 things. Its numbers may be right: wrap them in np.array",
         ),
-        (ONE, "text", "form", "got str 'text'"),
+        (ONE, "text", "form", "got 'text'"),
         (ONE, lambda x: x, "form", "got the function"),
         (ONE, np.array([1.0, 2.0]), "shape", "its shape is (2,), expected (2, 2)"),
         (np.ones((2, 3)) * [1, 2, 3], (np.ones((2, 3)) * [1, 2, 3]).T, "shape", "it is the transpose"),
@@ -64,7 +64,7 @@ def test_these_are_equal(expected: Any, got: Any) -> None:
         ((ONE, ONE), (ONE,), "form", "expected 2 things, got 1"),
         ({"W": ONE}, {"w": ONE}, "form", "keys ['W'], got ['w']"),
         (True, 1, "form", "expected True"),
-        (True, False, "form", "expected True, got bool False"),
+        (True, False, "form", "expected True, got the bool False"),
     ],
 )
 def test_these_differ(expected: Any, got: Any, kind: str, words: str) -> None:

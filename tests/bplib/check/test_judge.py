@@ -110,6 +110,20 @@ def test_two_mistakes_at_once_are_both_named() -> None:
     assert "not account for everything: dc will still differ" in failed(task, "gradient", finding, False, [])
 
 
+def test_two_mistakes_in_one_number_are_both_told() -> None:
+    def answer(x, a):  # type: ignore[no-untyped-def]
+        return a * x, lambda d: (-(d * x).mean(), d.sum())
+
+    text = text_for(answer, "da")
+    assert "This looks like: a mean taken for a sum." in text
+    assert "And there is a second thing. It is what that mistake alone would give with" in text
+
+    def other(x, a):  # type: ignore[no-untyped-def]
+        return a * x, lambda d: (3 * (d * x).mean(), d.sum())
+
+    assert "3 times what that mistake alone would give" in " ".join(text_for(other, "da").split())
+
+
 def test_an_unknown_mistake_gets_its_relation_and_no_name() -> None:
     def answer(x, a):  # type: ignore[no-untyped-def]
         return a * x, lambda d: (-(d * x).sum(), d.sum())
@@ -194,11 +208,13 @@ def test_a_wrong_name_lists_the_right_ones() -> None:
 
 def test_a_task_that_builds_on_another_says_so_first() -> None:
     session.forget()
-    task, base = affine(), affine()
-    base.id, task.needs = "01.base", ("01.base",)
-    session.note(base, "value", False, False)
+    task = affine()
+    task.needs = ("04.relu",)
+    assert session.lacking(task) == []
+    with pytest.raises(NotYet):
+        check("04.relu", "value", lambda z: (z, None))
     finding = judge(task, "value", lambda x, a: (x, None))
     assert finding is not None
     text = failed(task, "value", finding, False, session.lacking(task))
-    assert text.splitlines()[2].startswith("This task calls your 01.base, which does not hold yet")
+    assert text.splitlines()[2].startswith("This task calls your relu, which does not hold yet")
     session.forget()

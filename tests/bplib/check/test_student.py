@@ -140,7 +140,7 @@ def test_the_interrupt_key_still_interrupts() -> None:
         ),
         (np.ones(2), "it returned an array of shape (2,)."),
         ((1, 2, 3), "it returned 3 things."),
-        (4.0, "it returned float 4.0."),
+        (4.0, "it returned the float 4.0."),
     ],
 )
 def test_a_wrong_number_of_results_is_told(result: Any, words: str) -> None:

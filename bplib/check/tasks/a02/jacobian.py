@@ -69,6 +69,33 @@ def divided_by_h(f: Any, x: Any, h: Any) -> Any:
 
 
 @task.wrong(
+    "divided by 2 and multiplied by h",
+    hint="Python works from left to right: what stands behind the division is divided by only as far as the next "
+    "sign. Your slopes shrink with the step, where they should stay as they are.",
+    section="sec-02-finite-differences",
+)
+def precedence(f: Any, x: Any, h: Any) -> Any:
+    return np.stack([(f(x + h * e) - f(x - h * e)) / 2 * h for e in np.eye(len(x))], axis=1)
+
+
+@task.wrong(
+    "two names for one array",
+    hint="A second name for x is not a second array. The step back starts where the step forward ended, so that "
+    "your two points are x and one step beside it.",
+)
+def two_names(f: Any, x: Any, h: Any) -> Any:
+    columns = []
+    for d in range(len(x)):
+        right = x
+        right[d] += h
+        above = f(right)
+        left = x
+        left[d] -= h
+        columns.append((above - f(left)) / (2 * h))
+    return np.stack(columns, axis=1)
+
+
+@task.wrong(
     "the Jacobian with its sign turned",
     hint="You take what lies above away from what lies below: every output seems to fall where it rises.",
     section="sec-02-derivative",

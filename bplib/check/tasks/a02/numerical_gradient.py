@@ -92,6 +92,22 @@ def divided_by_h(f: Any, x: Any, h: Any) -> Any:
 
 
 @task.wrong(
+    "divided by 2 and multiplied by h",
+    hint="Python works from left to right: what stands behind the division is divided by only as far as the next "
+    "sign. Your slope shrinks with the step, where it should stay as it is.",
+)
+def precedence(f: Any, x: Any, h: Any) -> Any:
+    x = np.array(x, dtype=np.float64)
+    dx = np.zeros(x.shape)
+    for at in np.ndindex(x.shape):
+        above, below = x.copy(), x.copy()
+        above[at] += h
+        below[at] -= h
+        dx[at] = (f(above) - f(below)) / 2 * h
+    return dx
+
+
+@task.wrong(
     "points half a step away",
     hint="You evaluate f half a step to each side. That is a central difference, but one with the step h/2: "
     "whoever asks for h and gets another step cannot find the best one.",
@@ -133,6 +149,16 @@ def own_step(f: Any, x: Any, h: Any) -> Any:
 def all_at_once(f: Any, x: Any, h: Any) -> Any:
     x = np.array(x, dtype=np.float64)
     return np.full(x.shape, (f(x + h) - f(x - h)) / (2 * h))
+
+
+@task.wrong(
+    "one slope, for all entries moved at once",
+    hint="You nudge every entry of x together and get one number, the sum of all slopes. There is a slope for each "
+    "entry, measured while the others are held still.",
+    section="sec-02-gradient",
+)
+def one_slope(f: Any, x: Any, h: Any) -> Any:
+    return (f(x + h) - f(x - h)) / (2 * h)
 
 
 @task.wrong(

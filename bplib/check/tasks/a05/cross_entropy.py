@@ -127,7 +127,6 @@ def shift_in_one_term(z: Any, labels: Any) -> Any:
     section="sec-05-nk",
 )
 def value_over_all(z: Any, labels: Any) -> Any:
-    rows = np.arange(len(z))
     shifted = z - z.max(axis=1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     t = np.eye(z.shape[1])[labels]

@@ -1,0 +1,298 @@
+"""Ways to grade many submissions: one after another here, in several processes, or on a Dask cluster.
+
+Each driver has ``results(tasks)``: it takes (token, notebook's name, bytes) from an iterator when it has room, and
+gives (token, verdict) as they come, in any order, or (token, a word on why there is none). All use ``Judge``, so
+that all give the same verdicts. None of them knows the gradebook.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import multiprocessing
+import os
+import signal
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from multiprocessing import connection
+from typing import Any
+
+Task = tuple[int, str, bytes]
+Outcome = tuple[int, "dict[str, Any] | str"]
+TRIES = 3  # how often a submission may end the process that grades it
+
+
+class Judge:
+    """Grades with one sandbox, opened at first use. ``spec`` is plain JSON: it can go to another machine."""
+
+    def __init__(self, spec: dict[str, Any]) -> None:
+        from grader.bundle import Bundle
+        from grader.limits import Limits
+
+        self.limits = Limits.from_dict(spec["limits"])
+        self.bundles = {name: Bundle.from_dict(plain) for name, plain in spec["bundles"].items()}
+        self.level, self.opener = spec["level"], spec["opener"]
+        self._sandbox: Any = None
+
+    @property
+    def sandbox(self) -> Any:
+        """The sandbox, open."""
+        if self._sandbox is None:
+            module, function = self.opener.split(":")
+            self._sandbox = getattr(importlib.import_module(module), function)(self.level)
+        return self._sandbox
+
+    def __call__(self, notebook: str, raw: bytes) -> dict[str, Any]:
+        """The verdict. A sandbox that fails is opened anew once, so that one submission's end is not the next one's."""
+        from grader.grade import grade
+
+        try:
+            return grade(raw, self.bundles[notebook], self.limits, self.sandbox)
+        except Exception:
+            self.close()
+            return grade(raw, self.bundles[notebook], self.limits, self.sandbox)
+
+    def close(self) -> None:
+        """Close the sandbox."""
+        sandbox, self._sandbox = self._sandbox, None
+        if sandbox is not None:
+            with contextlib.suppress(Exception):
+                sandbox.close()
+
+
+def _failure(error: BaseException) -> str:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({os.path.basename(last.filename)}, line {last.lineno})"[:500]
+
+
+class Serial:
+    """One after another, in this process."""
+
+    def __init__(self, spec: dict[str, Any]) -> None:
+        self.judge = Judge(spec)
+
+    def __enter__(self) -> Serial:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.judge.close()
+
+    def results(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
+        """Verdicts, in the order of the tasks."""
+        for token, notebook, raw in tasks:
+            try:
+                yield token, self.judge(notebook, raw)
+            except Exception as error:
+                yield token, _failure(error)
+
+
+# ------------------------------------------------------------------------------------------------ processes
+
+
+def _work(pipe: connection.Connection, spec: str) -> None:
+    """A worker: grades what comes through the pipe until the other end is closed."""
+    if hasattr(os, "setsid"):
+        os.setsid()  # Ctrl-C in the terminal is for the process that hands out work, not for a child in a sandbox
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    judge = Judge(json.loads(spec))
+    try:
+        while True:
+            head = json.loads(pipe.recv_bytes())
+            raw = pipe.recv_bytes()
+            answer: Any
+            try:
+                answer = judge(head["notebook"], raw)
+            except Exception as error:
+                answer = _failure(error)
+            pipe.send_bytes(json.dumps([head["token"], answer]).encode())
+    except (EOFError, OSError):
+        pass  # the process that hands out work has ended
+    finally:
+        judge.close()
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass
+class _Worker:
+    process: Any
+    pipe: connection.Connection
+    task: Task | None = None
+    until: float = field(default=float("inf"))
+
+
+class Processes:
+    """Several processes of this machine, each with a sandbox of its own. One that dies is replaced."""
+
+    def __init__(self, spec: dict[str, Any], workers: int = 0) -> None:
+        self.spec = json.dumps(spec)
+        self.count = workers or cores()
+        from grader.limits import Limits
+
+        self.patience = 2 * Limits.from_dict(spec["limits"]).wall_seconds + 60  # then a worker hangs
+        self.workers: list[_Worker] = []
+
+    def __enter__(self) -> Processes:
+        self.workers = [self._start() for _ in range(self.count)]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self.workers:
+            worker.pipe.close()
+        for worker in self.workers:  # a busy one is not waited for: its verdict would come too late
+            worker.process.join(0.05 if worker.task else 5)
+            if worker.process.is_alive():
+                self._kill(worker)
+        self.workers = []
+
+    def _start(self) -> _Worker:
+        context = multiprocessing.get_context("spawn")
+        here, there = context.Pipe()
+        process = context.Process(target=_work, args=(there, self.spec), name="grader worker", daemon=True)
+        process.start()
+        there.close()
+        return _Worker(process, here)
+
+    def _kill(self, worker: _Worker) -> None:
+        worker.process.kill()
+        worker.process.join()
+
+    def results(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
+        """Verdicts as they come. A submission whose worker dies or hangs is tried again, three times at most."""
+        rest, again = iter(tasks), deque[Task]()
+        tries: dict[int, int] = {}
+        while True:
+            for worker in self.workers:
+                if (
+                    worker.task is None
+                    and (task := again.popleft() if again else next(rest, None)) is not None
+                ):
+                    self._give(worker, task)
+            busy = {w.pipe: w for w in self.workers if w.task is not None}
+            if not busy:
+                return
+            soonest = min(w.until for w in busy.values())
+            ready = connection.wait(list(busy), max(0.0, soonest - time.monotonic()))
+            late = [w.pipe for w in busy.values() if w.until <= time.monotonic()]
+            for pipe in dict.fromkeys([*ready, *late]):
+                worker = busy[pipe]  # type: ignore[index]  # wait gives back what it was given
+                assert worker.task is not None
+                task, worker.task = worker.task, None
+                try:
+                    if pipe not in ready:
+                        raise EOFError
+                    token, answer = json.loads(worker.pipe.recv_bytes())
+                    yield token, answer
+                except (EOFError, OSError):
+                    self._replace(worker)
+                    tries[task[0]] = tries.get(task[0], 0) + 1
+                    if tries[task[0]] < TRIES:
+                        again.append(task)
+                    else:
+                        yield task[0], f"the process that graded it ended {TRIES} times"
+
+    def _give(self, worker: _Worker, task: Task) -> None:
+        worker.task, worker.until = task, time.monotonic() + self.patience
+        with contextlib.suppress(OSError):  # a dead worker is found when its answer is read
+            worker.pipe.send_bytes(json.dumps({"token": task[0], "notebook": task[1]}).encode())
+            worker.pipe.send_bytes(task[2])
+
+    def _replace(self, worker: _Worker) -> None:
+        worker.pipe.close()
+        self._kill(worker)
+        self.workers[self.workers.index(worker)] = self._start()
+
+
+# ----------------------------------------------------------------------------------------------------- Dask
+
+_judges: dict[str, Judge] = {}
+_one = threading.Lock()
+
+
+def judge_there(spec: str, notebook: str, raw: bytes) -> str:
+    """Grade on a Dask worker: the verdict as JSON. One at a time in each process, however many threads it has."""
+    with _one:
+        if spec not in _judges:
+            for old in _judges.values():
+                old.close()
+            _judges.clear()
+            _judges[spec] = Judge(json.loads(spec))
+        return json.dumps(_judges[spec](notebook, raw))
+
+
+class Dask:
+    """A Dask cluster. Its workers need this package and the bundle that comes with the work, and nothing else."""
+
+    def __init__(self, spec: dict[str, Any], scheduler: str) -> None:
+        try:
+            from distributed import Client
+        except ImportError:
+            raise SystemExit(
+                "The dask driver needs the package distributed: pip install distributed"
+            ) from None
+        self.spec = json.dumps(spec)
+        try:
+            self.client = Client(scheduler, timeout=10)
+        except OSError:
+            raise SystemExit(
+                f"There is no Dask scheduler at {scheduler}: start one with: dask scheduler"
+            ) from None
+
+    def __enter__(self) -> Dask:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.client.close()
+
+    def results(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
+        """Verdicts as they come. What a dead worker had is done again by another, three times at most."""
+        from distributed import as_completed
+
+        spec = self.client.submit(str, self.spec, pure=False)  # a task, so that it can be made anew
+        waiting: dict[Any, int] = {}
+        rest = iter(tasks)
+        done = as_completed()
+
+        def more() -> None:
+            room = 4 * max(1, sum(self.client.nthreads().values())) - len(waiting)
+            for _ in range(room):
+                if (task := next(rest, None)) is None:
+                    return
+                token, notebook, raw = task
+                future = self.client.submit(judge_there, spec, notebook, raw, pure=False, retries=TRIES - 1)
+                waiting[future] = token
+                done.add(future)
+
+        more()
+        for future in done:
+            token = waiting.pop(future)
+            error = future.exception() if future.status == "error" else None
+            if future.status == "finished":
+                yield token, json.loads(future.result())
+            else:
+                yield (
+                    token,
+                    _failure(error) if error is not None else f"the cluster lost it ({future.status})",
+                )
+            more()
+
+
+def open_driver(name: str, spec: dict[str, Any], workers: int = 0, scheduler: str = "") -> Any:
+    """The driver of this name: "serial", "processes" or "dask"."""
+    if name == "serial":
+        return Serial(spec)
+    if name == "processes":
+        return Processes(spec, workers)
+    if name == "dask":
+        if not scheduler:
+            raise SystemExit("The dask driver needs the scheduler's address: --scheduler tcp://HOST:8786")
+        return Dask(spec, scheduler)
+    raise ValueError(f"open_driver: name is {name!r}; it should be 'serial', 'processes' or 'dask'")
