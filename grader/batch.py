@@ -15,12 +15,12 @@ from typing import Any
 
 from grader import autograded, handed_in
 from grader.course import Course, CourseError, Item, Master
-from grader.drivers import open_driver
+from grader.drivers import NoSandbox, open_driver
 from grader.grade import key as key_of
 from grader.journal import Journal
 from grader.limits import Limits
 
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
 STATUSES = ("graded", "zero", "quarantined")
 
 
@@ -130,10 +130,15 @@ class Run:
             with self._open_book() as self.book:
                 self._known(known)
             return
-        with open_driver(self.driver, self._spec(), self.workers, self.scheduler) as driver:
-            with self._open_book() as self.book:  # nbgrader is imported while the workers start
+        try:
+            with (
+                open_driver(self.driver, self._spec(), self.workers, self.scheduler) as driver,
+                self._open_book() as self.book,  # nbgrader is imported while the workers start
+            ):
                 self._known(known)
                 self._grade(driver, todo)
+        except NoSandbox as error:
+            raise Stopped(str(error)) from error
 
     def _spec(self) -> dict[str, Any]:
         bundles = {name: master.bundle.to_dict() for name, master in self.masters.items()}
@@ -288,4 +293,4 @@ def verdicts(course: Course, assignment: str) -> Iterator[tuple[Item, dict[str, 
             except handed_in.Refused as refused:
                 verdict = handed_in.without_running(master.bundle, refused.status, str(refused))
                 key = _key_without(master, verdict)
-            yield item, journal[key] if key in journal else None
+            yield item, journal.get(key)

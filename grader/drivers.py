@@ -13,7 +13,6 @@ import json
 import multiprocessing
 import os
 import signal
-import threading
 import time
 import traceback
 from collections import deque
@@ -24,7 +23,12 @@ from typing import Any
 
 Task = tuple[int, str, bytes]
 Outcome = tuple[int, "dict[str, Any] | str"]
+NO_SANDBOX = -1  # in place of a token
 TRIES = 3  # how often a submission may end the process that grades it
+
+
+class NoSandbox(Exception):
+    """The sandbox cannot be opened on this machine; the text is its own reason."""
 
 
 class Judge:
@@ -44,15 +48,19 @@ class Judge:
         """The sandbox, open."""
         if self._sandbox is None:
             module, function = self.opener.split(":")
-            self._sandbox = getattr(importlib.import_module(module), function)(self.level)
+            try:
+                self._sandbox = getattr(importlib.import_module(module), function)(self.level)
+            except Exception as error:
+                raise NoSandbox(f"the sandbox {self.level!r} cannot be opened: {error}") from error
         return self._sandbox
 
     def __call__(self, notebook: str, raw: bytes) -> dict[str, Any]:
         """The verdict. A sandbox that fails is opened anew once, so that one submission's end is not the next one's."""
         from grader.grade import grade
 
+        sandbox = self.sandbox
         try:
-            return grade(raw, self.bundles[notebook], self.limits, self.sandbox)
+            return grade(raw, self.bundles[notebook], self.limits, sandbox)
         except Exception:
             self.close()
             return grade(raw, self.bundles[notebook], self.limits, self.sandbox)
@@ -65,7 +73,8 @@ class Judge:
                 sandbox.close()
 
 
-def _failure(error: BaseException) -> str:
+def failure(error: BaseException) -> str:
+    """An unexpected error in one line, with its place."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {error} ({os.path.basename(last.filename)}, line {last.lineno})"[:500]
 
@@ -77,6 +86,7 @@ class Serial:
         self.judge = Judge(spec)
 
     def __enter__(self) -> Serial:
+        _ = self.judge.sandbox  # what cannot be opened is known at the start
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -87,8 +97,10 @@ class Serial:
         for token, notebook, raw in tasks:
             try:
                 yield token, self.judge(notebook, raw)
+            except NoSandbox:
+                raise
             except Exception as error:
-                yield token, _failure(error)
+                yield token, failure(error)
 
 
 # ------------------------------------------------------------------------------------------------ processes
@@ -101,15 +113,21 @@ def _work(pipe: connection.Connection, spec: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     judge = Judge(json.loads(spec))
     try:
+        _ = judge.sandbox
         while True:
             head = json.loads(pipe.recv_bytes())
             raw = pipe.recv_bytes()
             answer: Any
             try:
                 answer = judge(head["notebook"], raw)
+            except NoSandbox:
+                raise
             except Exception as error:
-                answer = _failure(error)
+                answer = failure(error)
             pipe.send_bytes(json.dumps([head["token"], answer]).encode())
+    except NoSandbox as error:
+        with contextlib.suppress(OSError):
+            pipe.send_bytes(json.dumps([NO_SANDBOX, str(error)]).encode())
     except (EOFError, OSError):
         pass  # the process that hands out work has ended
     finally:
@@ -190,6 +208,8 @@ class Processes:
                     if pipe not in ready:
                         raise EOFError
                     token, answer = json.loads(worker.pipe.recv_bytes())
+                    if token == NO_SANDBOX:
+                        raise NoSandbox(answer)
                     yield token, answer
                 except (EOFError, OSError):
                     self._replace(worker)
@@ -211,80 +231,6 @@ class Processes:
         self.workers[self.workers.index(worker)] = self._start()
 
 
-# ----------------------------------------------------------------------------------------------------- Dask
-
-_judges: dict[str, Judge] = {}
-_one = threading.Lock()
-
-
-def judge_there(spec: str, notebook: str, raw: bytes) -> str:
-    """Grade on a Dask worker: the verdict as JSON. One at a time in each process, however many threads it has."""
-    with _one:
-        if spec not in _judges:
-            for old in _judges.values():
-                old.close()
-            _judges.clear()
-            _judges[spec] = Judge(json.loads(spec))
-        return json.dumps(_judges[spec](notebook, raw))
-
-
-class Dask:
-    """A Dask cluster. Its workers need this package and the bundle that comes with the work, and nothing else."""
-
-    def __init__(self, spec: dict[str, Any], scheduler: str) -> None:
-        try:
-            from distributed import Client
-        except ImportError:
-            raise SystemExit(
-                "The dask driver needs the package distributed: pip install distributed"
-            ) from None
-        self.spec = json.dumps(spec)
-        try:
-            self.client = Client(scheduler, timeout=10)
-        except OSError:
-            raise SystemExit(
-                f"There is no Dask scheduler at {scheduler}: start one with: dask scheduler"
-            ) from None
-
-    def __enter__(self) -> Dask:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.client.close()
-
-    def results(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
-        """Verdicts as they come. What a dead worker had is done again by another, three times at most."""
-        from distributed import as_completed
-
-        spec = self.client.submit(str, self.spec, pure=False)  # a task, so that it can be made anew
-        waiting: dict[Any, int] = {}
-        rest = iter(tasks)
-        done = as_completed()
-
-        def more() -> None:
-            room = 4 * max(1, sum(self.client.nthreads().values())) - len(waiting)
-            for _ in range(room):
-                if (task := next(rest, None)) is None:
-                    return
-                token, notebook, raw = task
-                future = self.client.submit(judge_there, spec, notebook, raw, pure=False, retries=TRIES - 1)
-                waiting[future] = token
-                done.add(future)
-
-        more()
-        for future in done:
-            token = waiting.pop(future)
-            error = future.exception() if future.status == "error" else None
-            if future.status == "finished":
-                yield token, json.loads(future.result())
-            else:
-                yield (
-                    token,
-                    _failure(error) if error is not None else f"the cluster lost it ({future.status})",
-                )
-            more()
-
-
 def open_driver(name: str, spec: dict[str, Any], workers: int = 0, scheduler: str = "") -> Any:
     """The driver of this name: "serial", "processes" or "dask"."""
     if name == "serial":
@@ -294,5 +240,7 @@ def open_driver(name: str, spec: dict[str, Any], workers: int = 0, scheduler: st
     if name == "dask":
         if not scheduler:
             raise SystemExit("The dask driver needs the scheduler's address: --scheduler tcp://HOST:8786")
+        from grader.cluster import Dask
+
         return Dask(spec, scheduler)
     raise ValueError(f"open_driver: name is {name!r}; it should be 'serial', 'processes' or 'dask'")

@@ -76,6 +76,13 @@ class Journal:
         verdict: dict[str, Any] = json.loads(line[SUM + 66 :])
         return verdict
 
+    def get(self, key: str) -> dict[str, Any] | None:
+        """The verdict of this key; None where there is none."""
+        try:
+            return self[key]
+        except KeyError:
+            return None
+
     def append(self, key: str, verdict: dict[str, Any]) -> None:
         """Write a verdict and wait until it is on the disk. OSError, and nothing written, where it does not fit."""
         line = line_of(key, verdict)

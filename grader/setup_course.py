@@ -15,14 +15,15 @@ SOLUTIONS = Path(__file__).resolve().parents[1] / "solutions"
 CONFIG = '''\
 """The configuration of this course, for nbgrader and for the command grader alike."""
 
+import os
+
 from grader.nbgrader_config import use
 
 c = get_config()
 use(c)  # submissions run in the sandbox
 
 c.CourseDirectory.course_id = {name}
-c.CourseDirectory.db_url = {db}
-c.Exchange.root = {exchange}
+{db}c.Exchange.root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "exchange")
 
 # Limits of one submission that differ from the usual ones, and the sandbox's level:
 # c.SandboxedExecute.limits = {{"call_seconds": 5.0, "wall_seconds": 300.0}}
@@ -57,7 +58,7 @@ def make(
             ignore=shutil.ignore_patterns(".*", "__pycache__"),
             dirs_exist_ok=True,
         )
-    text = CONFIG.format(name=repr(name or root.name), db=repr(said), exchange=repr(str(root / "exchange")))
+    text = CONFIG.format(name=repr(name or root.name), db=f"c.CourseDirectory.db_url = {db!r}\n" if db else "")
     (root / "exchange").mkdir(exist_ok=True)
     without_slow_imports()
     from grader.gradebook import Book

@@ -106,7 +106,9 @@ def _short(value: Any, indent: int) -> str:
     if callable(value):
         return getattr(value, "__name__", "a function")
     text = repr(value)
-    return text if len(text) < 60 else text[:57] + "…"
+    if len(text) > 240:
+        return text[:57] + "…"
+    return textwrap.fill(text, WIDTH - indent, break_long_words=False).replace("\n", "\n" + " " * indent)
 
 
 def wrap(text: str, indent: int = 0) -> str:

@@ -199,8 +199,8 @@ def describe(thing: Any) -> str:
         return f"the {type(thing).__name__} {thing}"
     if callable(thing):
         return f"the function {name_of(thing)}"
-    kind = type(thing).__name__
-    return f"{'an' if kind[:1] in 'aeiou' else 'a'} {kind}"
+    kind = name_of(thing) if hasattr(thing, "__remote__") else type(thing).__name__
+    return f"{'an' if kind[:1].lower() in 'aeiou' else 'a'} {kind}"
 
 
 def name_of(thing: Any) -> str:

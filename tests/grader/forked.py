@@ -20,7 +20,9 @@ class Forked:
         ours, theirs = socket.socketpair()
         pid = os.fork()
         if pid == 0:
-            ours.close()
+            kept = theirs.fileno()
+            os.closerange(3, kept)
+            os.closerange(kept + 1, 4096)
             try:
                 serve(theirs, limits)
             finally:

@@ -65,7 +65,9 @@ def probe(answer: Any, case: Case) -> Iterator[Seen]:
         raise
     if not isinstance(order, list | tuple):
         raise StudentError("form", f"in_order should return a list of nodes; it returned {describe(order)}.")
-    yield "nodes", "the nodes, in alphabetical order", sorted(order, key=str)
+    few = len(case["parents"]) < 20
+    names = sorted(map(str, order))
+    yield "nodes", "the nodes, sorted", ", ".join(names) if few else names
     yield "order", "the order", judged(list(order), case["parents"])
 
 
