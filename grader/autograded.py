@@ -21,6 +21,7 @@ from grader.course import write as write_whole
 ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 TAG = re.compile(r"<(?=[A-Za-z/!?])")
+LINK = re.compile(r"\](?=[(:])")
 ACTIVE_TEX = re.compile(r"\\(?=(?:href|require|style|class|cssId|bbox|unicode|data|html\w*)(?![A-Za-z]))")
 LONGEST = 100_000
 
@@ -35,13 +36,14 @@ def plain(text: str) -> str:
 
 
 def inert(markdown: str) -> str:
-    """A student's Markdown in which no tag, picture or active formula is left; it reads as it did.
+    """A student's Markdown in which no tag, link, picture or active formula is left; it reads as it did.
 
-    A space is put where a tag would begin, before a picture's bracket, and into formula commands that make links.
+    A space is put where a tag would begin, between the brackets of a link or picture (nbconvert lets through
+    addresses that are scripts), and into formula commands that make links.
     """
     markdown = CONTROLS.sub("\ufffd", markdown.replace("\r\n", "\n").replace("\r", "\n"))
     markdown = TAG.sub("< ", markdown)
-    return ACTIVE_TEX.sub(r"\\ ", markdown).replace("![", "! [")
+    return LINK.sub("] ", ACTIVE_TEX.sub(r"\\ ", markdown)).replace("![", "! [")
 
 
 def build(raw: bytes, bundle: Bundle, released: dict[str, Any], verdict: dict[str, Any]) -> dict[str, Any]:

@@ -39,8 +39,8 @@ def read(path: Path) -> bytes:
                 "quarantined", f"{path.name} is a link to another file, which is not followed."
             ) from None
         raise Refused("quarantined", f"{path.name} cannot be opened ({error.strerror}).") from None
-    with os.fdopen(handle, "rb") as stream:
-        found = os.fstat(stream.fileno())
+    try:
+        found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
             raise Refused("quarantined", f"{path.name} is not a file but a folder, pipe or device.")
         if found.st_size > LARGEST:
@@ -49,7 +49,10 @@ def read(path: Path) -> bytes:
                 f"{path.name} has {found.st_size:,} bytes; {LARGEST:,} are allowed. "
                 "Clear its outputs and hand it in again.",
             )
-        return stream.read(LARGEST + 1)
+        with os.fdopen(handle, "rb", closefd=False) as stream:
+            return stream.read(LARGEST + 1)
+    finally:
+        os.close(handle)
 
 
 def without_running(bundle: Bundle, status: str, reason: str) -> dict[str, Any]:

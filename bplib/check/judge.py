@@ -216,6 +216,8 @@ def _relation(task: Task, what: str, run: Run, right: Run) -> str:
 
 def _size(case: Case) -> int:
     def count(value: Any) -> int:
+        if isinstance(value, dict):
+            return sum(map(count, value.values()))
         if isinstance(value, list | tuple):
             return sum(map(count, value))
         return int(np.size(value)) if isinstance(value, np.ndarray) else 1
