@@ -82,7 +82,8 @@ def _numbers(e: np.ndarray, got: Any, tolerance: float, lenient: bool = False) -
         )
         wanted = f"an array of shape {e.shape}" if e.ndim else "one number"
         return Difference(
-            "form", f"expected {wanted}, got a {type(got).__name__} of {len(got)} things. {advice}".strip()
+            "form",
+            f"expected {wanted}, got a {type(got).__name__} of length {len(got)}. {advice}".strip(),
         )
     try:
         g = np.asarray(got)
@@ -158,7 +159,12 @@ def show(value: Any, indent: int = 0) -> str:
     if not isinstance(value, np.ndarray):
         return f"{value:.6g}" if isinstance(value, float) else repr(value)
     value = value + 0 if value.dtype.kind == "f" else value  # −0 reads as a riddle
-    text = np.array2string(value, precision=6, suppress_small=False, max_line_width=66, separator=", ")
+    if value.dtype.kind == "f":
+        wide = max((len(f"{v:.6g}") for v in value.ravel()), default=0)
+        form = {"float_kind": lambda v: f"{v:.6g}".rjust(wide)}  # without e+03 where 1000 will do
+        text = np.array2string(value, formatter=form, max_line_width=66, separator=", ")  # type: ignore[arg-type]
+    else:
+        text = np.array2string(value, max_line_width=66, separator=", ")
     return text.replace("\n", "\n" + " " * indent)
 
 
@@ -179,6 +185,8 @@ def relation(expected: list[Any], got: list[Any], tolerance: float) -> str:
     if all(np.isclose(float(r or 0.0), first, rtol=1e-5) for r in ratios):
         if first == 0:
             return "It is zero everywhere."
+        if np.isclose(first, 1):
+            return ""
         if np.isclose(first, -1):
             return "It is the right one with its sign turned."
         return f"It is {first:.4g} times the right one, everywhere."

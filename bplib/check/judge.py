@@ -110,7 +110,7 @@ def _attempt(task: Task, answer: Any, cases: list[Case], run: Run) -> None:
         try:
             with np.errstate(all="ignore"):
                 for part, what, value in task.look(answer, fresh(case)):
-                    seen.append((part, what, value))
+                    seen.append((part, what, fresh(value)))  # or a second call could write into it
         except StudentError as error:
             seen.append(("", "", error))
         run.append(seen)
@@ -173,7 +173,7 @@ def _explain(
         finding.misconceptions.append(m)
         open_ -= bad
     if finding.misconceptions:
-        finding.unexplained = sorted({what for _, what in open_})
+        finding.unexplained = _names({what for _, what in open_})
     else:
         _explain_scaled(task, part, finding, run, right, wrong, cases)
 
@@ -181,20 +181,36 @@ def _explain(
 def _explain_scaled(
     task: Task, part: str, finding: Finding, run: Run, right: Run, wrong: list[tuple[int, str]], cases: Any
 ) -> None:
-    """Two mistakes in one number: a misconception's result, times a constant, a sign or N."""
+    """Two mistakes in one number: a misconception's result, times a constant, a sign or N.
+
+    Not for a plain multiple of the right result: there the constant is the whole mistake.
+    """
     whats = sorted({what for _, what in wrong})
+    if (
+        finding.difference is None
+        or finding.difference.kind != "value"
+        or _relation(task, finding.what, run, right)
+    ):
+        return
     for m in task.misconceptions:
         theirs = known(task, m.name, m.code, cases)[: len(run)]
         bad = {what for _, what in _failures(task, part, right, theirs)}
-        if not bad or not bad <= set(whats):
+        if finding.what not in bad or not bad <= set(whats):
+            continue
+        if any(_relation(task, what, theirs, right) for what in bad):
             continue
         words = {what: _relation(task, what, run, theirs) for what in bad}
         said = set(words.values()) - {""}
         if len(said) == 1 and all(words.values()) and "zero everywhere" not in (only := said.pop()):
             finding.misconceptions.append(m)
             finding.relation = only.replace("the right one", "what that mistake alone would give")
-            finding.unexplained = sorted(set(whats) - bad)
+            finding.unexplained = _names(set(whats) - bad)
             return
+
+
+def _names(whats: set[str]) -> list[str]:
+    """Each thing once, where it is also seen a second time."""
+    return sorted(w for w in whats if not any(w != other and w.startswith(f"{other},") for other in whats))
 
 
 def _alike(task: Task, theirs: list[Seen], students: list[Seen], what: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from typing import TYPE_CHECKING, Any
 
@@ -112,6 +113,15 @@ def _short(value: Any, indent: int) -> str:
 
 
 def wrap(text: str, indent: int = 0) -> str:
-    """A paragraph in lines that fit a telephone held sideways."""
+    """A paragraph in lines that fit a telephone held sideways. Words and pieces of code stay whole."""
     pad = " " * indent
-    return textwrap.fill(text, WIDTH, initial_indent=pad, subsequent_indent=pad, break_long_words=False)
+    whole = re.sub(r"`[^`]*`", lambda code: code[0].replace(" ", "\0"), text)
+    lines = textwrap.fill(
+        whole,
+        WIDTH,
+        initial_indent=pad,
+        subsequent_indent=pad,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return lines.replace("\0", " ")

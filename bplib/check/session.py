@@ -23,12 +23,7 @@ def score(assignment: str = "") -> None:
     assignment = assignment or (next(reversed(_done))[0].split(".")[0] if _done else "")
     tasks = all_tasks(assignment) if assignment else []
     earned_all = points_all = 0.0
-    for task in sorted(
-        tasks,
-        key=lambda t: (
-            list(dict.fromkeys(i for i, _ in _done)).index(t.id) if t.id in {i for i, _ in _done} else 99
-        ),
-    ):
+    for task in tasks:
         words, earned = [], 0.0
         for part, points in task.parts.items():
             state = _done.get((task.id, part))

@@ -28,6 +28,10 @@ OURS = str(Path(__file__).parents[1])
 NOT_STUDENTS = (OURS, "<__array_function__", "<frozen", *map(sysconfig.get_path, ("stdlib", "purelib")))
 SECONDS: ContextVar[float] = ContextVar("SECONDS", default=2.0)  # how long one call may take
 CALLED: ContextVar[str] = ContextVar("CALLED", default="")  # what a check calls the thing that it calls
+HOW_CHANGED = {
+    True: "work on a new array (an operator with = in it, such as +=, writes into the old one).",
+    False: "work on a copy (append, pop, reverse, sort and assignments to an entry write into the old one).",
+}
 MOST_PRINTED = 20  # lines of a student's own output that a check lets through
 
 
@@ -142,9 +146,8 @@ def call(function: Any, *args: Any, name: str = "", compare: bool = True, **opti
             f"{name} was stopped after {seconds:g} seconds. On these inputs it should take a moment: "
             "look for a loop whose condition never becomes false.",
         ) from None
-    except NotImplementedError:
-        text = f"{name} is not written yet: put your code where `raise NotImplementedError()` stands."
-        raise StudentError("unwritten", text) from None
+    except NotImplementedError as error:
+        raise StudentError("unwritten", _unwritten(error, name)) from None
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -160,7 +163,7 @@ def call(function: Any, *args: Any, name: str = "", compare: bool = True, **opti
             raise StudentError(
                 "changed",
                 f"{name} changed its argument {which} in place. The caller still needs {which} as it was: "
-                "work on a new array (an operator with = in it, such as +=, writes into the old one).",
+                + HOW_CHANGED[isinstance(new, np.ndarray)],
             )
     return result
 
@@ -182,7 +185,11 @@ def unpack(result: Any, *names: str, of: str) -> tuple[Any, ...]:
     if result is None:
         raise StudentError("form", f"{of} returned None. {wanted}: is the return line missing?")
     if not isinstance(result, tuple | list) or len(result) != len(names):
-        count = f"{len(result)} things" if isinstance(result, tuple | list) else describe(result)
+        count = (
+            f"{len(result)} thing{'s' * (len(result) != 1)}"
+            if isinstance(result, tuple | list)
+            else describe(result)
+        )
         raise StudentError("form", f"{wanted}; it returned {count}.")
     return tuple(result)
 
@@ -195,8 +202,10 @@ def describe(thing: Any) -> str:
         return f"an array of shape {thing.shape}"
     if isinstance(thing, str):
         return repr(thing) if len(thing) < 80 else repr(thing[:77]) + "…"
-    if isinstance(thing, bool | int | float | np.number):
-        return f"the {type(thing).__name__} {thing}"
+    if isinstance(thing, bool | np.bool_):
+        return str(bool(thing))
+    if isinstance(thing, int | float | np.number):
+        return f"the number {thing}"
     if callable(thing):
         return f"the function {name_of(thing)}"
     kind = name_of(thing) if hasattr(thing, "__remote__") else type(thing).__name__
@@ -221,7 +230,7 @@ def _fits_signature(function: Any, name: str, args: tuple[Any, ...], options: di
         raise StudentError(
             "signature",
             f"{name} is written as {name}{signature}, and it is called with {things}. "
-            "Keep the line that begins with def as the task gives it.",
+            "It has to take what the task says that it takes.",
         ) from None
 
 
@@ -231,14 +240,32 @@ def _argument_name(function: Any, at: int) -> str:
     return f"number {at + 1}"
 
 
+def _own_frames(error: BaseException) -> list[traceback.FrameSummary]:
+    """The student's own lines that were running, from the one that was called to the one that failed."""
+    return [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(NOT_STUDENTS)]
+
+
+def _unwritten(error: BaseException, name: str) -> str:
+    own = _own_frames(error)
+    if len(own) > 1 and own[-1].name != own[0].name:
+        return f"{name} calls {own[-1].name}, which is not written yet."
+    return f"{name} is not written yet: put your code where `raise NotImplementedError()` stands."
+
+
 def _own_line(error: BaseException, name: str, what: str) -> str:
     """The error, shown at the last line of the student's own that was running."""
-    own = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(NOT_STUDENTS)]
+    own = _own_frames(error)
     if not own:
         return f"{name} stopped with {what}"
-    at = own[-1]
-    line = (at.line or linecache.getline(at.filename, at.lineno or 0)).strip()
-    return f"{name} stopped with\n    {what}\nat line {at.lineno} of your cell, in {at.name}:\n    {line}"
+    last = own[-1]
+    text = f"{name} stopped with\n    {what}\nat line {last.lineno} of your cell, in {last.name}:\n    {_line(last)}"
+    if own[0].filename != last.filename or own[0].name != last.name:
+        text += f"\nwhich was called at line {own[0].lineno}, in {own[0].name}:\n    {_line(own[0])}"
+    return text
+
+
+def _line(frame: traceback.FrameSummary) -> str:
+    return (frame.line or linecache.getline(frame.filename, frame.lineno or 0)).strip()
 
 
 def fresh(value: Any) -> Any:

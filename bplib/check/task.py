@@ -129,7 +129,10 @@ def find(id: str) -> Task:
 
 
 def all_tasks(assignment: str = "") -> list[Task]:
-    """Every task, or those of one assignment (``"04"``), by number and name."""
+    """Every task, or those of one assignment (``"04"``), in the order in which a student meets them.
+
+    A package of tasks names that order in ``ORDER``; a task that is not named there comes last.
+    """
     from bplib.check import tasks
 
     found = []

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from bplib.check.compare import differ, relation
+from bplib.check.compare import differ, relation, show
 
 ONE = np.array([[1.0, 2.0], [3.0, 4.0]])
 
@@ -46,7 +46,7 @@ def test_these_are_equal(expected: Any, got: Any) -> None:
             ONE,
             ONE.tolist(),
             "form",
-            "got a list of 2 things. Its numbers may be right: wrap them in np.array",
+            "got a list of length 2. Its numbers may be right: wrap them in np.array",
         ),
         (ONE, "text", "form", "got 'text'"),
         (ONE, lambda x: x, "form", "got the function"),
@@ -64,7 +64,7 @@ def test_these_are_equal(expected: Any, got: Any) -> None:
         ((ONE, ONE), (ONE,), "form", "expected 2 things, got 1"),
         ({"W": ONE}, {"w": ONE}, "form", "keys ['W'], got ['w']"),
         (True, 1, "form", "expected True"),
-        (True, False, "form", "expected True, got the bool False"),
+        (True, False, "form", "expected True, got False"),
     ],
 )
 def test_these_differ(expected: Any, got: Any, kind: str, words: str) -> None:
@@ -95,6 +95,11 @@ def test_a_plain_relation_is_told(change: Any, words: str) -> None:
     right = [rng.normal(size=(3, 2)), rng.normal(size=(5, 4))]
     said = relation(right, [change(e) for e in right], 1e-6)
     assert words in said and bool(words) == bool(said)
+
+
+def test_large_and_small_numbers_are_shown_without_powers_of_ten_where_they_can_be() -> None:
+    assert show(np.array([-1000.0, -0.693147, 0.0])) == "[    -1000, -0.693147,         0]"
+    assert show(np.array([1e-12, -0.0])) == "[1e-12,     0]"
 
 
 ARRAYS = npst.arrays(

@@ -75,7 +75,7 @@ def test_a_known_mistake_is_named_with_the_smallest_example() -> None:
 
     text = text_for(answer, "da")
     assert "This looks like: a mean taken for a sum." in text
-    assert "x = [1., 2.]" in text, "the smaller of the two cases is shown, though it comes second"
+    assert "x = [1, 2]" in text, "the smaller of the two cases is shown, though it comes second"
     assert (
         "chapter 01, “From numbers to arrays: a layer”" in text
         and "01_first_network.html#sec-01-layer" in text
@@ -122,6 +122,45 @@ def test_two_mistakes_in_one_number_are_both_told() -> None:
         return a * x, lambda d: (3 * (d * x).mean(), d.sum())
 
     assert "3 times what that mistake alone would give" in " ".join(text_for(other, "da").split())
+
+
+def test_a_plain_multiple_of_the_right_result_is_no_other_mistake_times_a_constant() -> None:
+    task = affine()
+
+    @task.wrong("three times too much", hint="Nothing asks for three.")
+    def tripled(x: Any, a: Any) -> Any:
+        return a * x, lambda d: (3 * (d * x).sum(), d.sum())
+
+    def answer(x, a):  # type: ignore[no-untyped-def]
+        return a * x, lambda d: (6 * (d * x).sum(), d.sum())
+
+    finding = judge(task, "da", answer)
+    assert finding is not None and finding.misconceptions == []
+    assert finding.relation == "It is 6 times the right one, everywhere."
+
+
+def test_right_numbers_in_a_list_are_told_that_and_nothing_else() -> None:
+    def answer(x, a):  # type: ignore[no-untyped-def]
+        return (a * x).tolist(), lambda d: ((d * x).sum(), d.sum())
+
+    text = text_for(answer, "value")
+    assert "wrap them in np.array" in " ".join(text.split())
+    assert "looks like" not in text and "second thing" not in text
+
+
+def test_a_result_that_a_later_call_overwrites_is_told_as_it_was() -> None:
+    def op(z):  # type: ignore[no-untyped-def]
+        kept = np.zeros_like(z)
+
+        def pullback(d):  # type: ignore[no-untyped-def]
+            kept[...] = kept + d * (z > 0)
+            return kept
+
+        return np.maximum(z, 0), pullback
+
+    with pytest.raises(NotYet) as caught:
+        check("04.relu", "gradient", op)
+    assert "dz, when called again" in str(caught.value)
 
 
 def test_an_unknown_mistake_gets_its_relation_and_no_name() -> None:

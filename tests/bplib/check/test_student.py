@@ -140,13 +140,30 @@ def test_the_interrupt_key_still_interrupts() -> None:
         ),
         (np.ones(2), "it returned an array of shape (2,)."),
         ((1, 2, 3), "it returned 3 things."),
-        (4.0, "it returned the float 4.0."),
+        (4.0, "it returned the number 4.0."),
     ],
 )
 def test_a_wrong_number_of_results_is_told(result: Any, words: str) -> None:
     with pytest.raises(StudentError, match="return 2 things") as caught:
         unpack(result, "value", "pullback", of="f")
     assert words in caught.value.text
+
+
+def test_a_helper_that_is_not_written_yet_is_named() -> None:
+    f = from_cell("def g(x):\n    raise NotImplementedError()\n\ndef f(x):\n    return g(x)\n", "f")
+    assert told(f, 1).text == "f calls g, which is not written yet."
+
+
+def test_an_error_in_another_function_is_shown_with_the_line_that_called_it() -> None:
+    f = from_cell("def g(x):\n    return x.shape[5]\n\ndef f(x):\n    y = x\n    return g(y)\n", "f")
+    text = told(f, np.ones(2)).text
+    assert "at line 2 of your cell, in g:\n    return x.shape[5]" in text
+    assert text.endswith("which was called at line 6, in f:\n    return g(y)")
+
+
+def test_a_list_that_is_changed_is_told_in_words_for_lists() -> None:
+    error = told(from_cell("def f(x):\n    x.pop()\n    return x\n", "f"), [1, 2])
+    assert "append, pop, reverse" in error.text
 
 
 def test_what_is_not_callable_and_what_has_no_attribute() -> None:
