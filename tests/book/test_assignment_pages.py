@@ -80,3 +80,18 @@ def test_links_to_the_chapters_stay_inside_the_book(name: str) -> None:
         assert not re.search(r"\]\(https?://", pages.inside(text)), text
     assert pages.inside(f"[a]({pages.book_address()}/chapters/04_x.html#sec-04-zero)") == "[a](sec-04-zero)"
     assert pages.inside(f"[a]({pages.book_address()}/chapters/04_x.html)") == "[a](../../chapters/04_x.ipynb)"
+
+
+def test_the_message_in_how_to_practise_is_the_one_that_a_student_reads() -> None:
+    import numpy as np
+
+    from bplib.check import NotYet, check
+
+    def relu(z):  # type: ignore[no-untyped-def]  # as a student writes
+        return np.maximum(z, 0), lambda d: d * (z >= 0)
+
+    with pytest.raises(NotYet) as caught:
+        check("04.relu", "gradient", relu)
+    page = (ROOT / "book" / "how_to_practise.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```text\n(✗ .*?)```", page, re.S)
+    assert str(caught.value).startswith(shown.rstrip())
