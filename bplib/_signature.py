@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from bplib.ops._door import as_gradient
+
 
 class Signature:
     """The positional parameters of one op, which of them receive a gradient, and which calls fit."""
@@ -110,3 +112,8 @@ def refuse_count(op: str, grads: tuple[Any, ...], parents: Sequence[Any]) -> Non
         f"{op}: its pullback returned {len(grads)} gradients for {len(parents)} differentiable arguments. "
         'Mark an op some of whose arguments get no gradient: @differentiable("x", ...).'
     )
+
+
+def fitted(op: str, g: Any, value: Any) -> Any:
+    """What a pullback returned, in the shape of the value it belongs to, or an error: it would broadcast silently."""
+    return as_gradient(op, g, value.shape, value.dtype, "its pullback")

@@ -23,7 +23,7 @@ from bplib._complex_step import lifted
 from bplib._mode import mode
 from bplib._mode import no_grad as no_grad
 from bplib._own import REFERENCES_ALONE
-from bplib._signature import refuse_count, refuse_tensors, signature_of
+from bplib._signature import fitted, refuse_count, refuse_tensors, signature_of
 from bplib.ops._door import ArrayLike, as_gradient, floats
 
 _next_number = itertools.count().__next__
@@ -246,7 +246,8 @@ def backward(
                 joint: Any = node.parents[0]
                 sweep.setdefault(joint, [None] * len(joint.value))[node.slot] = d
             elif node.pullback is None:
-                leaves.append((node, as_gradient("backward", d, node.shape, node.dtype, "a pullback")))
+                d = as_gradient("backward", d, node.shape, node.dtype, "a pullback")
+                leaves.append((node, d))
                 continue
             else:
                 grads = node.pullback(*d) if type(d) is list else node.pullback(d)
@@ -257,7 +258,7 @@ def backward(
                 for parent, g in zip(node.parents, grads, strict=True):
                     if parent is not None:
                         if getattr(g, "shape", None) != parent.value.shape:
-                            g = _fitted(node.op, g, parent.value)
+                            g = fitted(node.op, g, parent.value)
                         sweep[parent] = sweep[parent] + g if parent in sweep else g
             if inner and type(d) is not list:
                 node.grad = d
@@ -271,10 +272,6 @@ def backward(
         # A copy where someone else holds the array too: a pullback may hand one to two parents, or keep it.
         own = d.base is None and getrefcount(d) <= REFERENCES_ALONE
         leaf.grad = leaf.grad + d if leaf.grad is not None else d if own else np.array(d)
-
-
-def _fitted(op: str, g: Any, value: Any) -> Any:  # an error where it would broadcast silently
-    return as_gradient(op, g, value.shape, value.dtype, "its pullback")
 
 
 _number = lambda tensor: tensor.number
