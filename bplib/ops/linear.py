@@ -23,9 +23,10 @@ def linear(
 ) -> tuple[Array, Pullback]:
     """z = x W + b for a batch of rows.
 
-    x: (N, D), W: (D, M), b: (M,) or None; z: (N, M). The pullback returns dx (N, D), dW (D, M), db (M,).
-    With ``need_dx=False`` (the first layer: nobody asks for the gradient of the data) dx is None; that
-    saves a third of the layer's matrix products.
+    x: (N, D), W: (D, M), b: (M,) or None; z: (N, M).
+    The pullback returns dx (N, D), dW (D, M), db (M,). With ``need_dx=False``
+    (the first layer: nobody asks for the gradient of the data) dx is None;
+    that saves a third of the layer's matrix products.
     """
     x = floats("linear", "x", x, 2, "(N, D)")
     W = floats("linear", "W", W, 2, "(D, M)")
@@ -36,7 +37,8 @@ def linear(
         )
     if b is not None:
         b = floats("linear", "b", b)
-        expect_shape("linear", "b", b, (W.shape[1],), "one bias for each column of W")
+        why = "one bias for each column of W"
+        expect_shape("linear", "b", b, (W.shape[1],), why)
     same_dtype("linear", x=x, W=W, b=b)
     z = x @ W
     if b is not None:

@@ -63,8 +63,9 @@ def _reduce(op: str, losses: Array, reduction: str) -> tuple[Array, Callable[[Ar
 
 @differentiable("pred")
 def mse_loss(pred: ArrayLike, target: ArrayLike, *, reduction: str = "mean") -> tuple[Array, Pullback]:
-    """Squared error (pred − target)², averaged over *all* elements: for (N,) and (N, 1) over the batch.
+    """Squared error (pred − target)², averaged over *all* elements.
 
+    For (N,) and (N, 1) that is the mean over the batch.
     pred, target: any one shape. The gradient is 2 (pred − target) / count.
     """
     pred = floats("mse_loss", "pred", pred)
@@ -255,17 +256,20 @@ def kl_divergence(log_p: ArrayLike, q: ArrayLike, *, reduction: str = "mean") ->
 def gaussian_nll(
     mu: ArrayLike, log_sigma: ArrayLike, x: ArrayLike, *, reduction: str = "mean"
 ) -> tuple[Array, Pullback]:
-    """−log N(x; μ, σ²) = ½ log 2π + log σ + ½ u² with u = (x − μ) / σ, averaged over *all* elements.
+    """−log N(x; μ, σ²) = ½ log 2π + log σ + ½ u² with u = (x − μ) / σ.
 
-    mu, log_sigma, x: any one shape; x is the data and receives no gradient. The pullback returns
-    dmu = −u/σ and dlog_sigma = 1 − u², each divided by the count.
+    Averaged over *all* elements. mu, log_sigma, x: any one shape; x is the
+    data and receives no gradient. The pullback returns dmu = −u/σ and
+    dlog_sigma = 1 − u², each divided by the count.
     """
     op = "gaussian_nll"
     mu = floats(op, "mu", mu)
-    log_sigma = _against(op, "log_sigma", floats(op, "log_sigma", log_sigma), "mu", mu)
+    log_sigma = floats(op, "log_sigma", log_sigma)
+    log_sigma = _against(op, "log_sigma", log_sigma, "mu", mu)
     precision = np.exp(-log_sigma)
     u = (_against(op, "x", x, "mu", mu) - mu) * precision
-    value, weigh = _reduce(op, 0.5 * math.log(2 * math.pi) + log_sigma + 0.5 * u * u, reduction)
+    each = 0.5 * math.log(2 * math.pi) + log_sigma + 0.5 * u * u
+    value, weigh = _reduce(op, each, reduction)
 
     def pullback(d: ArrayLike) -> tuple[Array, Array]:
         w = weigh(d)
