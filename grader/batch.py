@@ -137,6 +137,7 @@ class Run:
             ):
                 self._known(known)
                 self._grade(driver, todo)
+                self.summary.level = driver.level
         except NoSandbox as error:
             raise Stopped(str(error)) from error
 

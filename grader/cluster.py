@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Iterable, Iterator
@@ -34,7 +35,7 @@ class Dask:
             raise SystemExit(
                 "The dask driver needs the package distributed: pip install distributed"
             ) from None
-        self.spec = json.dumps(spec)
+        self.spec, self.level = json.dumps(spec), spec["level"]  # each worker opens the best that it can
         try:
             self.client = Client(scheduler, timeout=10)
         except OSError:
@@ -70,14 +71,14 @@ class Dask:
         more()
         for future in done:
             token = waiting.pop(future)
-            error = future.exception() if future.status == "error" else None
-            if future.status == "finished":
-                yield token, json.loads(future.result())
-            elif isinstance(error, NoSandbox):
-                raise error
+            try:
+                text = (
+                    future.result()
+                )  # waits, where its worker died with the result and another makes it anew
+            except NoSandbox:
+                raise
+            except (Exception, asyncio.CancelledError) as error:
+                yield token, failure(error)
             else:
-                yield (
-                    token,
-                    failure(error) if error is not None else f"the cluster lost it ({future.status})",
-                )
+                yield token, json.loads(text)
             more()

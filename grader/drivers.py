@@ -23,7 +23,7 @@ from typing import Any
 
 Task = tuple[int, str, bytes]
 Outcome = tuple[int, "dict[str, Any] | str"]
-NO_SANDBOX = -1  # in place of a token
+NO_SANDBOX, READY = -1, -2  # in place of a token
 TRIES = 3  # how often a submission may end the process that grades it
 
 
@@ -54,6 +54,11 @@ class Judge:
                 raise NoSandbox(f"the sandbox {self.level!r} cannot be opened: {error}") from error
         return self._sandbox
 
+    @property
+    def opened(self) -> str:
+        """The level of the sandbox that was opened."""
+        return str(getattr(self.sandbox, "level", self.level))
+
     def __call__(self, notebook: str, raw: bytes) -> dict[str, Any]:
         """The verdict. A sandbox that fails is opened anew once, so that one submission's end is not the next one's."""
         from grader.grade import grade
@@ -83,10 +88,10 @@ class Serial:
     """One after another, in this process."""
 
     def __init__(self, spec: dict[str, Any]) -> None:
-        self.judge = Judge(spec)
+        self.judge, self.level = Judge(spec), spec["level"]
 
     def __enter__(self) -> Serial:
-        _ = self.judge.sandbox  # what cannot be opened is known at the start
+        self.level = self.judge.opened  # what cannot be opened is known at the start
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -113,7 +118,7 @@ def _work(pipe: connection.Connection, spec: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     judge = Judge(json.loads(spec))
     try:
-        _ = judge.sandbox
+        pipe.send_bytes(json.dumps([READY, judge.opened]).encode())
         while True:
             head = json.loads(pipe.recv_bytes())
             raw = pipe.recv_bytes()
@@ -151,7 +156,7 @@ class Processes:
     """Several processes of this machine, each with a sandbox of its own. One that dies is replaced."""
 
     def __init__(self, spec: dict[str, Any], workers: int = 0) -> None:
-        self.spec = json.dumps(spec)
+        self.spec, self.level = json.dumps(spec), spec["level"]
         self.count = workers or cores()
         from grader.limits import Limits
 
@@ -210,6 +215,9 @@ class Processes:
                     token, answer = json.loads(worker.pipe.recv_bytes())
                     if token == NO_SANDBOX:
                         raise NoSandbox(answer)
+                    if token == READY:
+                        self.level, worker.task = answer, task
+                        continue
                     yield token, answer
                 except (EOFError, OSError):
                     self._replace(worker)

@@ -44,7 +44,8 @@ def feedback_page(
     if verdict["status"] == "graded":
         body += [_group(k, g, judged, marks, room, bundle) for k, g in enumerate(groups)]
         body.append(_extra(verdict["extra"], room))
-    foot = f"Graded from the file whose SHA-256 begins with {verdict['submission'][:16] or 'nothing, as there is none'}."
+    digest = verdict["submission"][:16]
+    foot = f"Graded from the file whose SHA-256 begins with {digest}." if digest else "No file was graded."
     return page(
         f"{title(bundle)}: feedback for {student}",
         join([body[0]]),
@@ -95,11 +96,12 @@ def _points(groups: list[Group], marks: Given) -> Html:
         if found:
             name = el("a", group.title, href=f"#task-{k + 1}")
             parts = join(
-                [", " * (at > 0), el("span", f"{_sign(m)} {p.label}", class_=_kind(m))]
+                [", " * (at > 0), el("span", f"{_sign(m)}\u00a0{p.label}", class_=_kind(m))]
                 for at, (p, m) in enumerate(found)
             )
             got = sum(m.points or 0.0 for _, m in found)
-            rows.append([name, parts, f"{got:g} of {sum(m.of for _, m in found):g}"])
+            open_ = all(m.points is None for _, m in found)
+            rows.append([name, parts, f"{'–' if open_ else f'{got:g}'} of {sum(m.of for _, m in found):g}"])
     caption = "✓ holds, ✗ does not hold yet, … waits for a person"
     return table(caption, ["task", "parts", "points"], rows, numbers={2})
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from grader.bundle import Bundle
     from grader.course import Course
+    from grader.export import Score
 
 
 @dataclass(frozen=True)
@@ -111,3 +112,48 @@ def from_gradebook(course: Course, assignment: str) -> dict[tuple[str, str], Giv
         return {}
     finally:
         book.close()
+
+
+def scores(course: Course, assignment: str) -> list[Score]:
+    """Every student's points for an assignment, as ``nbgrader export`` gives them; 0 for who handed nothing in."""
+    import sqlalchemy as sql
+
+    from grader.course import CourseError
+    from grader.export import Score
+    from grader.rows import Students, Submissions, api
+
+    totals: dict[str, Given] = {}
+    for (student, notebook), given in from_gradebook(course, assignment).items():
+        whole = totals.setdefault(student, Given())
+        whole.marks |= {f"{notebook}/{name}": mark for name, mark in given.marks.items()}
+        whole.penalty += given.penalty
+    book = api.Gradebook(course.db_url, course.course_id)
+    try:
+        entry = book.find_assignment(assignment)
+        most, due, id = float(entry.max_score), str(entry.duedate or ""), entry.id
+        book.db.remove()
+        with book.engine.connect() as db:
+            query = sql.select(Submissions.c.student_id, Submissions.c.timestamp)
+            rows = db.execute(query.where(Submissions.c.assignment_id == id))
+            when = dict(rows.tuples().all())
+            people = db.execute(sql.select(Students).order_by(Students.c.id)).mappings().all()
+    except api.MissingEntry:
+        raise CourseError(f"the gradebook has no assignment {assignment!r}; release it first") from None
+    finally:
+        book.close()
+    return [
+        Score(
+            p["id"],
+            assignment,
+            sum(m.points or 0.0 for m in totals.get(p["id"], Given()).marks.values()),
+            most,
+            totals.get(p["id"], Given()).penalty,
+            str(when.get(p["id"]) or ""),
+            due,
+            p["last_name"] or "",
+            p["first_name"] or "",
+            p["email"] or "",
+            totals.get(p["id"], Given()).waits,
+        )
+        for p in people
+    ]

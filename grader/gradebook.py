@@ -139,12 +139,13 @@ class Book:
             try:
                 with self.engine.begin() as db:
                     return self._apply(db, plan, student, notebook, verdict, key, when, again)
-            except sql.exc.IntegrityError:  # another program has just made the same rows
+            except sql.exc.OperationalError as error:
+                if last or not error.connection_invalidated:  # a server that has hung up is asked once more
+                    raise
+            except sql.exc.IntegrityError as error:  # another program has just made the same rows
                 if last:
-                    raise
-            except (sql.exc.DataError, sql.exc.StatementError, UnicodeError) as error:
-                if isinstance(error, sql.exc.OperationalError):
-                    raise
+                    raise Rejected(_short(error)) from None
+            except (sql.exc.StatementError, UnicodeError) as error:
                 raise Rejected(_short(error)) from None
         raise AssertionError("not reached")
 

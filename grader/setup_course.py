@@ -58,7 +58,9 @@ def make(
             ignore=shutil.ignore_patterns(".*", "__pycache__"),
             dirs_exist_ok=True,
         )
-    text = CONFIG.format(name=repr(name or root.name), db=f"c.CourseDirectory.db_url = {db!r}\n" if db else "")
+    text = CONFIG.format(
+        name=repr(name or root.name), db=f"c.CourseDirectory.db_url = {db!r}\n" if db else ""
+    )
     (root / "exchange").mkdir(exist_ok=True)
     without_slow_imports()
     from grader.gradebook import Book

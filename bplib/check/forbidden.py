@@ -54,6 +54,8 @@ def _names(function: Any, seen: set[int]) -> Iterator[str]:
     except SyntaxError:
         return
     local = dict(_imports(tree))
+    bound = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    bound |= {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
     if name_of(function) == "<lambda>":  # its source is the whole line that it stands in
         tree = ast.Module([ast.Expr(n) for n in ast.walk(tree) if isinstance(n, ast.Lambda)], [])
     for node in ast.walk(tree):
@@ -61,6 +63,8 @@ def _names(function: Any, seen: set[int]) -> Iterator[str]:
         if not dotted:
             continue
         root, *rest = dotted.split(".")
+        if root in bound:
+            continue  # a variable of the function's own, whatever the notebook calls so
         if root in local:
             yield ".".join([local[root], *rest])
         elif root in scope:

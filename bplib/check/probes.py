@@ -31,6 +31,9 @@ def op(*wrt: str, value: str = "value", gradient: str = "gradient", what: str = 
         arguments = {k: v for k, v in case.items() if k != "d"}
         result = call(answer, *arguments.values())
         out, pullback = unpack(result, "value", "pullback", of=answer.__name__)
+        if callable(out) and not callable(pullback):
+            text = f"{answer.__name__} returns its pullback first. The value comes first: `return value, pullback`."
+            raise StudentError("form", text)
         yield value, what, out
         for again, d in (("", case["d"]), (", when called again", -2 * case["d"])):
             grads = call(pullback, d, name="pullback")

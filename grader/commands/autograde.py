@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from typing import Any
 
 from grader.commands import BUSY, INTERRUPTED, QUARANTINED, STOPPED, add_course, complain, parser
@@ -55,9 +54,6 @@ def run(args: argparse.Namespace) -> int:
 
     if args.workers < 0:
         return complain(ValueError(f"--workers is {args.workers}; it should be 1 or more"))
-    if args.unsafe:
-        warning = "--unsafe: students' code runs as you do, with your files and your network."
-        print(f"\033[31m{warning}\033[0m" if sys.stderr.isatty() else warning, file=sys.stderr)
     bar: Any = None
     try:
         course = Course.open(args.course)
@@ -120,6 +116,7 @@ def _tell(summary: Any) -> None:
         print(f"{summary.damaged} lines of the journal were damaged; what they said was graded again")
     for title, found in (("zero", summary.zero), ("quarantined", summary.quarantined)):
         for one in found[:20]:
-            print(f"  {title}: {one['student']}/{one['notebook']}: {one['reason']}")
+            line = f"  {title}: {one['student']}/{one['notebook']}: {one['reason']}"
+            print(line.encode("utf-8", "replace").decode("utf-8"))  # a folder's name may be no text
         if len(found) > 20:
             print(f"  … and {len(found) - 20} more; all of them with --json")

@@ -6,7 +6,7 @@
         channel.kill()
 
 Levels, from the best: "bubblewrap" (own namespaces and an empty root), "landlock" (where namespaces are forbidden),
-and "unsafe" (limits only), which must be asked for by name. ``docs`` of the levels' promises: ``PROMISES``.
+and "unsafe" (limits only), which must be asked for by name. What each promises: ``facts.PROMISES``.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from grader.limits import Limits
 
 if TYPE_CHECKING:
-    from grader.sandbox.channel import Channel, Sandbox
-    from grader.sandbox.probe import Fact
+    from grader.sandbox.channel import Sandbox
+    from grader.sandbox.facts import Fact
 
 SAFE = ("bubblewrap", "landlock")
 LEVELS = (*SAFE, "unsafe")
@@ -53,18 +53,20 @@ def open_sandbox(level: str = "best") -> Sandbox:
             return Sandbox(name)
         except OSError as error:
             reasons.append(f"{name}: {error}")
-    raise SandboxError("No sandbox can be opened here; `grader doctor` says what to install. " + "; ".join(reasons))
+    raise SandboxError(
+        "No sandbox can be opened here; `grader doctor` says what to install. " + "; ".join(reasons)
+    )
 
 
 def probe() -> list[Fact]:
     """What this machine allows, fact by fact."""
-    from grader.sandbox import probe as module
+    from grader.sandbox import facts
 
-    return module.facts()
+    return facts.facts()
 
 
 def doctor() -> int:
     """Print what this machine allows, and the best level; 1 if no safe one works."""
-    from grader.sandbox import probe as module
+    from grader.sandbox import facts
 
-    return module.doctor()
+    return facts.doctor()

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import weakref
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -103,9 +104,10 @@ class Sandbox:
 
     def __init__(self, level: str) -> None:
         self.level = level
-        self._folder = Path(tempfile.mkdtemp(prefix="grader-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="grader-"))
         self._control: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._channels: weakref.WeakSet[Channel] = weakref.WeakSet()
         try:
             self._open()
         except BaseException:
@@ -113,14 +115,14 @@ class Sandbox:
             raise
 
     def _open(self) -> None:
-        setting, command = launch.plan(self.level, self._folder)
+        setting, command = launch.plan(self.level, self.folder)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control = ours
-        with theirs, (self._folder / "errors").open("wb") as errors:
+        with theirs, (self.folder / "errors").open("wb") as errors:
             self._process = subprocess.Popen(
                 [*command, str(theirs.fileno()), json.dumps(asdict(setting))],
                 pass_fds=[theirs.fileno()],
-                env=launch.environment(self._folder),
+                env=launch.environment(self.folder),
                 cwd="/",
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -133,8 +135,10 @@ class Sandbox:
         except TimeoutError:
             answer = "it does not answer"
         if answer != "ready":
-            said = (self._folder / "errors").read_text(encoding="utf-8", errors="replace").strip()
-            raise SandboxError(f"level {self.level!r} cannot be opened: {answer or said[-500:] or 'it ended'}")
+            said = (self.folder / "errors").read_text(encoding="utf-8", errors="replace").strip()
+            raise SandboxError(
+                f"level {self.level!r} cannot be opened: {answer or said[-500:] or 'it ended'}"
+            )
         ours.settimeout(None)
 
     def start(self, limits: Limits) -> Channel:
@@ -144,6 +148,7 @@ class Sandbox:
         ours, theirs = socket.socketpair()
         told, telling = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         channel = Channel(ours, told)
+        self._channels.add(channel)
         try:
             with theirs, telling:
                 message = json.dumps(asdict(limits)).encode()
@@ -151,11 +156,15 @@ class Sandbox:
             channel._begin()
         except OSError as error:
             channel.close()
-            raise error if isinstance(error, SandboxError) else SandboxError(f"the sandbox is gone: {error}") from None
+            raise (
+                error if isinstance(error, SandboxError) else SandboxError(f"the sandbox is gone: {error}")
+            ) from None
         return channel
 
     def close(self) -> None:
         """End the warm interpreter and every process that came from it."""
+        for channel in list(self._channels):
+            channel.close()
         control, self._control = self._control, None
         if control is not None:
             control.close()
@@ -166,7 +175,7 @@ class Sandbox:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self) -> Sandbox:
         return self

@@ -31,7 +31,9 @@ class Setting:
     closed: bool  # whether something to read lies in a folder that other users cannot enter
 
 
-def itself(setting: Setting, limits: Limits, private: str, user: int, used: int, sock: int, status: int) -> None:
+def itself(
+    setting: Setting, limits: Limits, private: str, user: int, used: int, sock: int, status: int
+) -> None:
     """Confine this process as its level asks. OSError if anything is refused: then no student's code may run."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.umask(0o077)
@@ -47,7 +49,7 @@ def itself(setting: Setting, limits: Limits, private: str, user: int, used: int,
         kernel.become(user, user)
     os.chdir(private)
     os.environ.update(HOME=private, TMPDIR=private, MPLCONFIGDIR=private)
-    tempfile.tempdir = None
+    tempfile.tempdir = private  # or it would be found by making a file and removing it
     if rules:
         rules.restrict()
     _set_limits(limits, used)
@@ -84,7 +86,9 @@ def _only_these_files(setting: Setting, private: str) -> landlock.Rules:
     rules.allow(setting.look, landlock.READ_DIR)
     rules.allow(["/dev/null"], landlock.READ_FILE | landlock.WRITE_FILE)
     rules.allow(["/dev/zero", "/dev/urandom", "/dev/random"], landlock.READ_FILE)
-    rules.allow([private], rules.all & ~(landlock.EXECUTE | landlock.IOCTL_DEV))
+    # Files cannot be removed: one that is removed while open would fill the disk where the guardian cannot see it.
+    never = landlock.EXECUTE | landlock.IOCTL_DEV | landlock.REMOVE_FILE | landlock.REMOVE_DIR
+    rules.allow([private], rules.all & ~never)
     return rules
 
 
@@ -119,7 +123,9 @@ def _lower(kind: int, soft: int, hard: int) -> None:
     resource.setrlimit(kind, (soft, hard))
 
 
-def serve(setting: Setting, limits: Limits, private: str, user: int, used: int, sock: int, status: int) -> None:
+def serve(
+    setting: Setting, limits: Limits, private: str, user: int, used: int, sock: int, status: int
+) -> None:
     """Be the submission's process: confine, say so, answer requests, end. Does not return."""
     code = 70
     try:

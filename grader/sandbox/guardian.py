@@ -28,7 +28,6 @@ PAGE = resource.getpagesize()
 
 def run(setting: Setting, limits: Limits, slot: int, sock: int, status: int) -> None:
     """Guard one submission's process until it and all that it started have ended."""
-    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     told = socket.socket(fileno=os.dup(status))
     private, user, used = "", setting.user + slot if setting.user else 0, 0
@@ -52,8 +51,7 @@ def run(setting: Setting, limits: Limits, slot: int, sock: int, status: int) -> 
         told.send(f"failed: {error}"[:500].encode())
         os._exit(70)
     if pid == 0:
-        if setting.level != "bubblewrap":
-            os.setsid()
+        os.setsid()  # a signal to its own group reaches all members, also those outside its pid namespace
         confine.serve(setting, limits, private, user, used, sock, status)
     os.close(sock)
     os.close(status)

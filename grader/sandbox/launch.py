@@ -12,7 +12,10 @@ from grader.sandbox import view
 from grader.sandbox.confine import Setting
 
 USER = 64100  # root's sandboxes run as this user and the ones above it, which own nothing
-BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from grader.sandbox import zygote; zygote.main(int(sys.argv[2]), sys.argv[3])"
+BOOT = (
+    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "from grader.sandbox import zygote; zygote.main(int(sys.argv[2]), sys.argv[3])"
+)
 LIBRARY = "/library"  # inside
 DEVICES = ("null", "zero", "random", "urandom")
 
@@ -45,19 +48,31 @@ def plan(level: str, folder: Path) -> tuple[Setting, list[str]]:
     python = [str(view.interpreter()), "-I", "-S", "-B", "-c", BOOT]
     user = USER if os.geteuid() == 0 and level != "unsafe" else 0
     if level == "bubblewrap":
-        setting = Setting(level, LIBRARY, (), (), "", user, False)
+        setting = Setting(level, LIBRARY, (), (), str(scratch), user, False)
         return setting, [*_bubblewrap(folder, [*read, *packages], hidden), "--", *python, LIBRARY]
     whole, opened = view.without(read, hidden)
     reach = (*whole, *packages)
     closed = bool(user) and not all(_open_to_all(Path(p)) for p in (*reach, str(library)))
-    return Setting(level, str(library), reach, tuple(opened), str(scratch), user, closed), [*python, str(library)]
+    return Setting(level, str(library), reach, tuple(opened), str(scratch), user, closed), [
+        *python,
+        str(library),
+    ]
 
 
 def _bubblewrap(folder: Path, read: list[str], hidden: list[str]) -> list[str]:
     program = shutil.which("bwrap")
     if not program:
-        raise OSError("bubblewrap is not installed: apt-get install bubblewrap (Fedora: dnf install bubblewrap)")
-    command = [program, "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
+        raise OSError(
+            "bubblewrap is not installed: apt-get install bubblewrap (Fedora: dnf install bubblewrap)"
+        )
+    command = [
+        program,
+        "--unshare-pid",
+        "--unshare-net",
+        "--unshare-ipc",
+        "--unshare-uts",
+        "--unshare-cgroup-try",
+    ]
     if os.geteuid() == 0:  # the warm interpreter gives root up itself, for a user who owns nothing
         command += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:

@@ -25,6 +25,7 @@ CALLS = {
     "unshare": (272, 97), "setns": (308, 268), "execve": (59, 221), "execveat": (322, 281),
     "keyctl": (250, 219), "add_key": (248, 217), "request_key": (249, 218), "bpf": (321, 280),
     "perf_event_open": (298, 241), "userfaultfd": (323, 282), "memfd_secret": (447, 447),
+    "memfd_create": (319, 279),
     "io_uring_setup": (425, 425), "io_uring_enter": (426, 426), "io_uring_register": (427, 427),
     "kexec_load": (246, 104), "kexec_file_load": (320, 294), "open_by_handle_at": (304, 265),
     "name_to_handle_at": (303, 264), "init_module": (175, 105), "finit_module": (313, 273),
@@ -43,7 +44,8 @@ CALLS = {
 STRICT = {
     "setsid": (112, 157), "setpgid": (109, 154), "tkill": (200, 130), "rt_sigqueueinfo": (129, 138),
     "rt_tgsigqueueinfo": (297, 240), "sched_setscheduler": (144, 119), "sched_setattr": (314, 274),
-    "setpriority": (141, 140), "ioprio_set": (251, 30), "inotify_add_watch": (254, 27),
+    "setpriority": (141, 140), "ioprio_set": (251, 30), "sched_setaffinity": (203, 122),
+    "sched_setparam": (142, 118), "inotify_add_watch": (254, 27),
     "chmod": (90, -1), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452),
     "chown": (92, -1), "lchown": (94, -1), "fchown": (93, 55), "fchownat": (260, 54),
     "utime": (132, -1), "utimes": (235, -1), "futimesat": (261, -1), "utimensat": (280, 88),
@@ -52,15 +54,23 @@ STRICT = {
 }  # fmt: skip
 CLONE, CLONE3, KILL, TGKILL, PRLIMIT = (56, 220), (435, 435), (62, 129), (234, 131), (302, 261)
 PRCTL, SOCKETPAIR = (157, 167), (53, 199)
+FCNTL, IOCTL, OPEN, OPENAT, OPENAT2 = (72, 25), (16, 29), (2, -1), (257, 56), (437, 437)
+SET_OWNER = (
+    8,
+    10,
+    15,
+)  # F_SETOWN, F_SETSIG, F_SETOWN_EX: a file that sends a signal of choice to another process
+SET_OWNER_IOCTL = (0x8901, 0x8902)  # FIOSETOWN, SIOCSPGRP
+TMPFILE = 0x400000  # a file without a name, which nobody who looks into the folder can count
 ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 NAMESPACES = (
     kernel.NEWNS | kernel.NEWCGROUP | kernel.NEWUTS | kernel.NEWIPC | kernel.NEWUSER | kernel.NEWPID
 ) | kernel.NEWNET
 
 ALLOW, ERRNO, KILL_PROCESS = 0x7FFF0000, 0x00050000, 0x80000000
-EPERM, ENOSYS = 1, 38
+EPERM, ENOSYS, EOPNOTSUPP = 1, 38, 95
 LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-NUMBER, ARCH, ARGUMENT = 0, 4, 16  # where they stand in what the filter is given
+NUMBER, ARCH, ARGUMENT, SECOND, THIRD = 0, 4, 16, 24, 32  # where they stand in what the filter is given
 
 
 def _step(code: int, value: int, yes: int = 0, no: int = 0) -> bytes:
@@ -80,7 +90,9 @@ def program(strict: bool, pid: int, machine: str = "") -> bytes:
     """The filter, for a process of this id. OSError on a kind of machine that is not known here."""
     machine = machine or platform.machine()
     if machine not in ARCHITECTURES:
-        raise OSError(f"no filter on system calls is written for {machine}; there is one for x86_64 and aarch64")
+        raise OSError(
+            f"no filter on system calls is written for {machine}; there is one for x86_64 and aarch64"
+        )
     at, arch = ARCHITECTURES[machine]
     refuse, allow = _answer(ERRNO | EPERM), _answer(ALLOW)
     steps = [
@@ -94,19 +106,29 @@ def program(strict: bool, pid: int, machine: str = "") -> bytes:
     for both in (*CALLS.values(), *(STRICT.values() if strict else ())):
         if both[at] >= 0:
             steps.append(_about(both[at], refuse))
-    steps.append(_about(CLONE3[at], _answer(ERRNO | ENOSYS)))  # its flags lie in memory; the C library asks clone
+    steps.append(
+        _about(CLONE3[at], _answer(ERRNO | ENOSYS))
+    )  # its flags lie in memory; the C library asks clone
     low = _step(LOAD, ARGUMENT)
     steps.append(_about(CLONE[at], low, _step(ANY_BIT, NAMESPACES, 0, 1), refuse, allow))
     steps.append(_about(SOCKETPAIR[at], low, _step(EQUAL, 1, 1, 0), refuse, allow))  # AF_UNIX
     # No signal at the parent's death would let a child outlive it; and a core could be made readable again.
     for option in (kernel.PR_SET_PDEATHSIG, kernel.PR_SET_DUMPABLE, kernel.PR_SET_CHILD_SUBREAPER):
         steps.append(_about(PRCTL[at], low, _step(EQUAL, option, 0, 1), refuse, _step(LOAD, NUMBER)))
+    for call, values in ((FCNTL, SET_OWNER), (IOCTL, SET_OWNER_IOCTL)):
+        tests = [_step(EQUAL, value, len(values) - k, 0) for k, value in enumerate(values)]
+        steps.append(_about(call[at], _step(LOAD, SECOND), *tests, allow, refuse))
     if strict:
+        steps.append(_about(OPENAT2[at], _answer(ERRNO | ENOSYS)))
+        for call, where in ((OPEN, SECOND), (OPENAT, THIRD)):
+            if call[at] >= 0:
+                other = _answer(ERRNO | EOPNOTSUPP)
+                steps.append(
+                    _about(call[at], _step(LOAD, where), _step(ANY_BIT, TMPFILE, 0, 1), other, allow)
+                )
         for call in (KILL, TGKILL):
             steps.append(_about(call[at], low, _step(EQUAL, pid, 1, 0), refuse, allow))
-        steps.append(
-            _about(PRLIMIT[at], low, _step(EQUAL, 0, 2, 0), _step(EQUAL, pid, 1, 0), refuse, allow)
-        )
+        steps.append(_about(PRLIMIT[at], low, _step(EQUAL, 0, 2, 0), _step(EQUAL, pid, 1, 0), refuse, allow))
     return b"".join([*steps, allow])
 
 

@@ -2,14 +2,13 @@
 
 The folder has links to the packages that a task's code may use, copies of the few files of the grader that the
 student's side runs, and a reduced ``bplib``: figures, data sets, and a ``check`` that does nothing, so that
-the setup cell of an assignment runs. The rest of ``bplib`` (ops, tape, the tasks with their right answers) is not there.
+the setup cell of an assignment runs. The rest of ``bplib`` (ops, tape, tasks with right answers) is not there.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-import shutil
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator

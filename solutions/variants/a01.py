@@ -97,48 +97,54 @@ def slopes_einsum(x: Any, dz: Any) -> Any:
     return float(np.einsum("n,n->", x, dz)), float(dz.sum())
 
 
-@right("01.one_step", "a loop")
-def one_step_loop(w: Any, b: Any, x: Any, y: Any, lr: Any) -> Any:
-    loss = dw = db = 0.0
+@right("01.one_step", "a loop, and nothing called")
+def one_step_loop(x: Any, y: Any, w: Any, b: Any, lr: Any) -> Any:
+    before = after = dw = db = 0.0
     for xn, yn in zip(x, y, strict=True):
         miss = w * xn + b - yn
-        loss += miss**2 / len(x)
+        before += miss**2 / len(x)
         dw += 2 * miss * xn / len(x)
         db += 2 * miss / len(x)
-    return w - lr * dw, b - lr * db, loss
+    new = w - lr * dw, b - lr * db
+    for xn, yn in zip(x, y, strict=True):
+        after += (new[0] * xn + new[1] - yn) ** 2 / len(x)
+    return new[0], new[1], lr * dw * dw + lr * db * db, before - after
 
 
 @right("01.one_step", "means, and the misses the other way round")
-def one_step_means(w: Any, b: Any, x: Any, y: Any, lr: Any) -> Any:
+def one_step_means(x: Any, y: Any, w: Any, b: Any, lr: Any) -> Any:
     miss = y - (w * x + b)
-    return w + 2 * lr * np.mean(miss * x), b + 2 * lr * np.mean(miss), np.mean(miss * miss)
+    up_w, up_b = 2 * np.mean(miss * x), 2 * np.mean(miss)
+    later = y - ((w + lr * up_w) * x + b + lr * up_b)
+    fall = np.mean(miss * miss) - np.mean(later * later)
+    return w + lr * up_w, b + lr * up_b, lr * np.hypot(up_w, up_b) ** 2, fall
 
 
-@right("01.one_step", "both knobs in one array")
-def one_step_theta(w: Any, b: Any, x: Any, y: Any, lr: Any) -> Any:
+@right("01.one_step", "both knobs in one array, and the promise as a scalar product")
+def one_step_theta(x: Any, y: Any, w: Any, b: Any, lr: Any) -> Any:
     A = np.stack([x, np.ones_like(x)], axis=1)
     theta = np.array([w, b])
-    off = A @ theta - y
-    new = theta - lr * 2 / len(x) * (A.T @ off)
-    return new[0], new[1], off @ off / len(x)
+    gradient = 2 / len(x) * A.T @ (A @ theta - y)
+    new = theta - lr * gradient
+    losses = [(A @ t - y) @ (A @ t - y) / len(x) for t in (theta, new)]
+    return new[0], new[1], (theta - new) @ gradient, losses[0] - losses[1]
 
 
 @right("01.one_step", "the earlier functions, and = after an operator")
-def one_step_calls(w: Any, b: Any, x: Any, y: Any, lr: Any) -> Any:
+def one_step_calls(x: Any, y: Any, w: Any, b: Any, lr: Any) -> Any:
     loss, dz = mse(predict(x, w, b), y)
     dw, db = slopes(x, dz)
     w -= lr * dw
     b -= lr * db
-    return w, b, loss
+    return w, b, lr * sum(g**2 for g in (dw, db)), loss - mse(predict(x, w, b), y)[0]
 
 
-@right("01.train", "one_step called in a loop, the last loss added at the end")
+@right("01.train", "one_step called in a loop, and mse after each step")
 def train_calls(x: Any, y: Any, w: Any, b: Any, lr: Any, steps: Any) -> Any:
-    losses = []
+    losses = [np.mean((w * x + b - y) ** 2)]
     for _ in range(steps):
-        w, b, loss = one_step(w, b, x, y, lr)
-        losses.append(loss)
-    losses.append(one_step(w, b, x, y, lr)[2])
+        w, b, _, _ = one_step(x, y, w, b, lr)
+        losses.append(mse(predict(x, w, b), y)[0])
     return w, b, losses
 
 
@@ -177,40 +183,39 @@ def train_python(x: Any, y: Any, w: Any, b: Any, lr: Any, steps: Any) -> Any:
     return w, b, losses
 
 
-@right("01.forecast", "np.linalg.cond, squared, and the sum of the eigenvalues as the trace")
-def forecast_cond(x: Any, shrink: Any) -> Any:
+@right("01.forecast", "np.linalg.cond, squared, and the largest singular value")
+def forecast_cond(x: Any, lr: Any, shrink: Any) -> Any:
     A = np.stack([x, np.ones(len(x))], axis=1)
-    kappa = np.linalg.cond(A) ** 2
-    steps = math.ceil(math.log(shrink) / math.log((kappa + 1) / (kappa - 1)))
-    return kappa, 2 / (2 * np.mean(x**2) + 2), steps
+    kappa, high = np.linalg.cond(A) ** 2, 2 / len(x) * np.linalg.norm(A, 2) ** 2
+    rho = max(abs(1 - lr * high / kappa), abs(1 - lr * high))
+    return kappa, 2 / high, math.ceil(math.log(1 / shrink) / math.log(rho))
 
 
 @right("01.forecast", "the quadratic formula for the eigenvalues, and a loop that counts")
-def forecast_quadratic(x: Any, shrink: Any) -> Any:
+def forecast_quadratic(x: Any, lr: Any, shrink: Any) -> Any:
     p, q = 2 * np.mean(x * x), 2 * np.mean(x)
     root = math.sqrt((p - 2) ** 2 / 4 + q * q)
     low, high = (p + 2) / 2 - root, (p + 2) / 2 + root
-    kappa = high / low
-    steps, left = 0, 1.0
-    while left > 1 / shrink:
-        left *= (kappa - 1) / (kappa + 1)
+    steps, along, across = 0, 1.0, 1.0
+    while max(abs(along), abs(across)) > 1 / shrink:
+        along, across = along * (1 - lr * low), across * (1 - lr * high)
         steps += 1
-    return kappa, 2 / (low + high), steps
+    return high / low, 2 / high, steps
 
 
-@right("01.forecast", "np.linalg.eig, unsorted, and log1p")
-def forecast_eig(x: Any, shrink: Any) -> Any:
+@right("01.forecast", "np.linalg.eig, sorted by hand, and log1p")
+def forecast_eig(x: Any, lr: Any, shrink: Any) -> Any:
     H = 2 * np.array([[np.mean(x**2), np.mean(x)], [np.mean(x), 1.0]])
     values = np.linalg.eig(H)[0].real
-    kappa = max(values) / min(values)
-    return kappa, 2 / sum(values), int(np.ceil(np.log(shrink) / np.log1p(2 / (kappa - 1))))
+    slow = max(-lr * min(values), lr * max(values) - 2)  # the slower factor's size, less 1
+    return max(values) / min(values), 2 / max(values), int(np.ceil(-np.log(shrink) / np.log1p(slow)))
 
 
-@right("01.forecast", "singular values")
-def forecast_svd(x: Any, shrink: Any) -> Any:
+@right("01.forecast", "singular values, and the largest distance from 1")
+def forecast_svd(x: Any, lr: Any, shrink: Any) -> Any:
     s = np.linalg.svd(np.vstack([x, np.ones_like(x)]), compute_uv=False) ** 2 * 2 / len(x)
-    factor = (s[0] - s[1]) / (s[0] + s[1])
-    return s[0] / s[1], 2 / s.sum(), np.ceil(-np.log(shrink) / np.log(factor))
+    left = np.abs(1 - lr * s).max()
+    return s[0] / s[1], 2 / s[0], np.ceil(-np.log(shrink) / np.log(left))
 
 
 @right("01.layer", "loops over everything")
@@ -314,4 +319,14 @@ equivalent(
     "01.forecast",
     "np.sum → np.mean #2",
     "It changes the upper right corner of H. eigvalsh takes H for symmetric, and reads its lower triangle only.",
+)
+equivalent(
+    "01.forecast",
+    "max(abs(1 - lr * low), abs(1 - lr * high)) → max(abs(1 - lr * high), abs(1 - lr * low))",
+    "the larger of two numbers is the same in either order",
+)
+equivalent(
+    "01.one_step",
+    "mse(predict(x, new_w, new_b), y) → mse(y, predict(x, new_w, new_b))",
+    "of the second call only the loss is used, and a square does not mind the sign of a miss",
 )

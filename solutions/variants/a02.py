@@ -91,7 +91,7 @@ def jacobian_gradients(f: Any, x: Any, h: Any) -> Any:
 @right("02.density", "with squares and no u")
 def density_squares(x: Any, mu: Any, sigma: Any) -> Any:
     p = np.exp(-((x - mu) ** 2) / (2 * sigma**2)) / np.sqrt(2 * np.pi * sigma**2)
-    return p, lambda d: -d * (x - mu) / sigma**2 * p
+    return p, lambda d: (-d * (x - mu) / sigma**2 * p, d * p * ((x - mu) ** 2 / sigma**3 - 1 / sigma))
 
 
 @right("02.density", "as the exponential of its logarithm")
@@ -99,7 +99,8 @@ def density_log(x: Any, mu: Any, sigma: Any) -> Any:
     log_p = -0.5 * ((x - mu) / sigma) ** 2 - np.log(sigma) - 0.5 * np.log(2 * np.pi)
 
     def pullback(d):
-        return d * np.exp(log_p) * (mu - x) / sigma**2
+        d_log = d * np.exp(log_p)
+        return d_log * (mu - x) / sigma**2, d_log * ((x - mu) ** 2 / sigma**2 - 1) / sigma
 
     return np.exp(log_p), pullback
 
@@ -108,13 +109,14 @@ def density_log(x: Any, mu: Any, sigma: Any) -> Any:
 def density_loop(x: Any, mu: Any, sigma: Any) -> Any:
     p = np.empty_like(x)
     for at in np.ndindex(x.shape):
-        p[at] = np.exp(-(((x[at] - mu) / sigma) ** 2) / 2) / sigma / np.sqrt(2 * np.pi)
+        p[at] = np.exp(-(((x[at] - mu) / sigma[at]) ** 2) / 2) / sigma[at] / np.sqrt(2 * np.pi)
 
     def pullback(d):
-        dx = np.empty_like(x)
+        dx, dsigma = np.empty_like(x), np.empty_like(x)
         for at in np.ndindex(x.shape):
-            dx[at] = d[at] * p[at] * (mu - x[at]) / sigma / sigma
-        return dx
+            dx[at] = d[at] * p[at] * (mu - x[at]) / sigma[at] / sigma[at]
+            dsigma[at] = -d[at] * p[at] / sigma[at] - dx[at] * (x[at] - mu) / sigma[at]
+        return [dx, dsigma]
 
     return p, pullback
 

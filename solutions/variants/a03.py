@@ -234,7 +234,7 @@ def in_order_counted(parents: Any, output: Any) -> Any:
             missing[user] -= 1
             if not missing[user]:
                 found.append(user)
-    return found
+    return found if len(found) == len(needed) else None
 
 
 @right("03.in_order", "pairs on the stack: first time and second time")
@@ -249,6 +249,10 @@ def in_order_twice(parents: Any, output: Any) -> Any:
             stack.append((node, True))
             for p in parents[node]:
                 stack.append((p, False))
+    place = {node: at for at, node in enumerate(found)}
+    for node in found:
+        if any(place[p] >= place[node] for p in parents[node]):
+            return None
     return found
 
 
@@ -264,6 +268,8 @@ def in_order_iterators(parents: Any, output: Any) -> Any:
                 begun.add(p)
                 path.append((p, iter(parents[p])))
                 break
+            if p not in found:
+                return None
         else:
             path.pop()
             found[node] = True
@@ -273,9 +279,11 @@ def in_order_iterators(parents: Any, output: Any) -> Any:
 @right("03.in_order", "sorted by the longest way from a leaf")
 def in_order_depth(parents: Any, output: Any) -> Any:
     depth: Any = {}
-    stack = [output]
+    stack, turns, most = [output], 0, 2 * sum(1 + len(of) for of in parents.values())
     while stack:
-        node = stack[-1]
+        node, turns = stack[-1], turns + 1
+        if turns > most:
+            return None
         open_ = [p for p in parents[node] if p not in depth]
         if open_:
             stack.extend(open_)

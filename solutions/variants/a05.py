@@ -15,7 +15,7 @@ from grader.audit.variants import equivalent, right
 @right("05.mse", "a loop over entries")
 def mse_loop(pred: Any, target: Any) -> Any:
     if np.shape(pred) != np.shape(target):
-        raise ValueError("shapes differ")
+        raise ValueError(f"shapes differ: {pred.shape}, {target.shape}")
     total = 0.0
     for at in np.ndindex(*pred.shape):
         total += (pred[at] - target[at]) ** 2
@@ -32,7 +32,7 @@ def mse_loop(pred: Any, target: Any) -> Any:
 @right("05.mse", "a dot product of flat residuals")
 def mse_dot(pred: Any, target: Any) -> Any:
     if list(pred.shape) != list(target.shape):
-        raise ValueError("pred and target must have the same shape")
+        raise ValueError(f"mse: {list(pred.shape)} against {list(target.shape)}")
     off = (pred - target).ravel()
     return float(off @ off) / off.size, lambda d: (2 * d / off.size * off).reshape(pred.shape)
 
@@ -40,7 +40,7 @@ def mse_dot(pred: Any, target: Any) -> Any:
 @right("05.mse", "the square multiplied out")
 def mse_multiplied_out(pred: Any, target: Any) -> Any:
     if pred.ndim != target.ndim or pred.shape != target.shape:
-        raise ValueError("shapes differ")
+        raise ValueError(f"shapes differ: {pred.shape}, {target.shape}")
     value = (pred**2).mean() - 2 * (pred * target).mean() + (target**2).mean()
     return value, lambda d: np.array(2 * d * pred - 2 * d * target) / np.prod(pred.shape)
 

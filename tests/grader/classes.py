@@ -65,14 +65,19 @@ def hand_in(course: Course, student: str, what: Mapping[str, Any] | bytes, when:
     return path
 
 
-def honest(course: Course) -> None:
-    """Four students: all right, partly right, untouched, and wrong in every task."""
+def honest(course: Course, count: int = 4) -> None:
+    """The first so many of: all right; partly right and partly untouched; untouched; wrong in every task."""
     right, wrong = solutions(), mistakes()
-    half = {n: (right if k % 2 else wrong).get(n, right[n]) for k, n in enumerate(right)}
-    hand_in(course, "ada", notebook(course, right | {BY_HAND: WORDS}), "2027-03-01 10:00:00 UTC")
-    hand_in(course, "bob", notebook(course, half | {BY_HAND: WORDS + "\n\n<b>Bold</b>"}))
-    hand_in(course, "cleo", notebook(course, {}))
-    hand_in(course, "dan", notebook(course, right | wrong))
+    half = {n: (right if k % 2 else wrong).get(n, right[n]) for k, n in enumerate(right) if k != 5}
+    answers = {
+        "ada": right | {BY_HAND: WORDS},
+        "bob": half,
+        "cleo": {},
+        "dan": right | wrong | {BY_HAND: "<b>?"},
+    }
+    for student in list(answers)[:count]:
+        when = "2027-03-01 10:00:00 UTC" if student == "ada" else ""
+        hand_in(course, student, notebook(course, answers[student]), when)
 
 
 ROWS = """
@@ -127,6 +132,15 @@ def grader(*words: str, cwd: Path = ROOT, code: int = 0) -> Any:
     done = subprocess.run(command, cwd=cwd, env=environment(), capture_output=True, text=True, timeout=300)
     assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done
+
+
+def here(*words: str) -> int:
+    """Run the command ``grader`` in this process, which spares its start; gives the exit code."""
+    from grader.__main__ import parser
+
+    args = parser().parse_args(words)
+    code: int = args.run(args)
+    return code
 
 
 def nbgrader(course: Course, *words: str, code: int = 0) -> str:

@@ -19,7 +19,8 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Course:
     classes.grader("init", str(root), "--assignments", classes.NAME[:2])
     config = root / "nbgrader_config.py"
     config.write_text(config.read_text(encoding="utf-8") + classes.STANDIN, encoding="utf-8")
-    classes.grader("release", "--course", str(root))
+    said = classes.grader("release", classes.NAME[:2], "--json", "--course", str(root)).stdout
+    (root / "release" / "said.json").write_text(said, encoding="utf-8")
     return Course.open(root)
 
 

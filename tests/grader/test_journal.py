@@ -38,23 +38,32 @@ def contents(path: Path) -> dict[str, Any]:
         return {k: journal[k] for k in journal}
 
 
-@settings(max_examples=12, deadline=None)
-@given(verdicts=VERDICTS)
-def test_a_journal_cut_anywhere_keeps_every_whole_line(tmp_path_factory: Any, verdicts: list[Any]) -> None:
-    path = tmp_path_factory.mktemp("cut") / "j.jsonl"
+def cut(path: Path, verdicts: list[Any], at: int) -> None:
+    """A journal of which only so many bytes are left has all whole lines, and takes more."""
     lines = [line_of(key(n), v) for n, v in enumerate(verdicts)]
-    whole = b"".join(lines)
     ends = [sum(map(len, lines[: n + 1])) for n in range(len(lines))]
-    for cut in range(len(whole) + 1):
-        path.write_bytes(whole[:cut])
-        kept = sum(end <= cut for end in ends)
-        with Journal(path) as journal:
-            assert {k: journal[k] for k in journal} == {key(n): verdicts[n] for n in range(kept)}
-            assert (journal.torn > 0) == (cut not in [0, *ends]) and journal.damaged == 0
-            journal.append(key(99), {"after": "the crash"})
-        assert contents(path) == {key(n): verdicts[n] for n in range(kept)} | {
-            key(99): {"after": "the crash"}
-        }
+    path.write_bytes(b"".join(lines)[:at])
+    right = {key(n): verdicts[n] for n in range(sum(end <= at for end in ends))}
+    with Journal(path) as journal:
+        assert {k: journal[k] for k in journal} == right
+        assert (journal.torn > 0) == (at not in [0, *ends]) and journal.damaged == 0
+        journal.append(key(99), {"after": "the crash"})
+    assert contents(path) == right | {key(99): {"after": "the crash"}}
+
+
+def test_a_journal_cut_at_any_byte_keeps_every_whole_line(tmp_path: Path) -> None:
+    verdicts: list[Any] = [{"score": 1}, {"text": "two\nlines {}\n"}]
+    for at in range(sum(len(line_of(key(n), v)) for n, v in enumerate(verdicts)) + 1):
+        cut(tmp_path / "j.jsonl", verdicts, at)
+
+
+@settings(max_examples=40, deadline=None)
+@given(verdicts=VERDICTS, data=st.data())
+def test_a_journal_of_any_verdicts_cut_anywhere_keeps_every_whole_line(
+    tmp_path_factory: Any, verdicts: list[Any], data: st.DataObject
+) -> None:
+    size = sum(len(line_of(key(n), v)) for n, v in enumerate(verdicts))
+    cut(tmp_path_factory.mktemp("cut") / "j.jsonl", verdicts, data.draw(st.integers(0, size)))
 
 
 @settings(max_examples=30, deadline=None)

@@ -94,7 +94,7 @@ def test_the_best_line_of_the_picture() -> None:
         ("slopes", "dw = 8"),
         ("one_step", "w = 1 + 0.7 = 1.7"),
         ("train", "3.5, 0.135, 0.0441"),
-        ("forecast", "`steps` is 6"),
+        ("forecast", "`steps` is 22"),
         ("network_step", "W_1 = 1.3"),
     ],
 )
@@ -106,13 +106,25 @@ def test_an_example_on_paper_is_the_first_case_of_its_check(task: str, stated: s
         "predict": lambda: np.array_equal(out, [2, 5, 11]),
         "mse": lambda: out[0] == 3.5 and np.array_equal(out[1], [-1, 0, 1.5, 0.5]),
         "slopes": lambda: out == (8, 1.5),
-        "one_step": lambda: np.allclose(out, (1.7, 1.3, 3.5)),
+        "one_step": lambda: np.allclose(out, (1.7, 1.3, 5.8, 3.365)),
         "train": lambda: np.allclose(out[:2], (1.82, 1.33)) and np.allclose(out[2], [3.5, 0.135, 0.0441]),
-        "forecast": lambda: np.allclose(out, (5, 2 / 12, 6)),
+        "forecast": lambda: np.allclose(out, (5, 0.2, 22)),
         "network_step": lambda: np.allclose([a.item() for a in out[1:]], [1.3, 0.3, 2, 1.4]) and out[0] == 4,
     }
     assert right[task]()
     assert stated in CELLS[f"task-{task}"]
+
+
+def test_the_other_numbers_on_paper() -> None:
+    text = CELLS["task-forecast"]
+    assert round(0.9**21, 3) == 0.109 and "21 steps leave 0.109" in text
+    assert round(0.9**22, 3) == 0.098 and "22 leave 0.098" in text
+    found = find("01.forecast")
+    case = found.visible_cases()[1]
+    assert case["lr"] == 0.18 and found.answer(*case.values())[2] == 11
+    assert "$\\rho = 0.8$, and `steps` is 11" in text
+    text = CELLS["task-one_step"]
+    assert "0.1 \\cdot (49 + 9) = 5.8" in text and "3.5 - 0.135 = 3.365" in text
 
 
 def test_the_layer_on_paper() -> None:

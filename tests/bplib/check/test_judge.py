@@ -221,6 +221,21 @@ def test_the_library_may_not_do_the_work() -> None:
     assert "bplib.ops" in text_for(scope["Layer"], "value")
 
 
+def test_a_variable_that_is_named_like_something_forbidden_is_allowed() -> None:
+    from bplib import ops
+    from bplib.check.notebook import run_cell
+
+    scope: dict[str, Any] = {"__name__": "__main__", "ops": ops}
+    text = "def answer(x, a):\n    ops = a * x\n    return ops, lambda d: ((d * x).sum(), d.sum())\n"
+    run_cell(text, scope, "a cell")
+    assert text_for(scope["answer"], "value") == ""
+
+
+def test_value_and_pullback_in_the_wrong_order_are_told() -> None:
+    with pytest.raises(NotYet, match="The value comes first"):
+        check("04.relu", "value", lambda z: (lambda d: d * (z > 0), np.maximum(z, 0)))
+
+
 def test_check_prints_points_and_raises_one_message(capsys: pytest.CaptureFixture[str]) -> None:
     session.forget()
 

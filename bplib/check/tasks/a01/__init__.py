@@ -1,1 +1,3 @@
 """Assignment 01: a first network."""
+
+ORDER = ("predict", "mse", "slopes", "one_step", "train", "forecast", "layer", "network_step")

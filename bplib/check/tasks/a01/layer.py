@@ -156,3 +156,40 @@ def upstream_ignored(x: Any, W: Any, b: Any) -> Any:
 )
 def other_order(x: Any, W: Any, b: Any) -> Any:
     return x @ W + b, lambda d: (x.T @ d, d.sum(axis=0), d @ W.T)
+
+
+@task.wrong(
+    "db with a row for each example",
+    hint="The bias is used in every row, and what comes back from each use adds up. db has the shape of b, one "
+    "number for each neuron.",
+)
+def db_not_summed(x: Any, W: Any, b: Any) -> Any:
+    return x @ W + b, lambda d: (d @ W.T, x.T @ d, d)
+
+
+@task.wrong(
+    "the gradient of the weights before that of the inputs",
+    hint="Gradients come back in the order in which the arguments went in. The caller takes the first of the three for "
+    "that of the inputs, and hands it to the layer below.",
+    section="sec-01-pullback",
+)
+def weights_first(x: Any, W: Any, b: Any) -> Any:
+    return x @ W + b, lambda d: (x.T @ d, d @ W.T, d.sum(axis=0))
+
+
+@task.wrong(
+    "entries multiplied one by one",
+    hint="The sign * multiplies entries that stand in the same place. A neuron takes its weighted sum over all "
+    "inputs of a row: that is a matrix product.",
+)
+def entry_by_entry(x: Any, W: Any, b: Any) -> Any:
+    return x * W + b, lambda d: (d * W, x * d, d.sum(axis=0))
+
+
+@task.wrong(
+    "the weights before the inputs",
+    hint="In a matrix product the inner widths must agree. Here the examples are the rows of x, so x stands "
+    "on the left, and its D meets the D of W.",
+)
+def weights_on_the_left(x: Any, W: Any, b: Any) -> Any:
+    return W @ x + b, lambda d: (W.T @ d, d @ x.T, d.sum(axis=0))

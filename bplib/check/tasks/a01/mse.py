@@ -22,24 +22,22 @@ task = Task(
 @task.probe
 def look(answer: Any, case: Case) -> Iterator[Seen]:
     z, y = case["z"], case["y"]
-    loss, dz = unpack(call(answer, z, y), "loss", "dz", of="mse")
-    yield "value", "the loss", loss
-    yield "gradient", "dz", dz
-    for other in (z[:, None], z[:1]):
-        if other.shape != y.shape:
-            what = f"mse of z with shape {other.shape} and y with shape {y.shape}"
-            yield "shapes", what, _door(answer, other, y)
-
-
-def _door(answer: Any, z: Any, y: Any) -> str:
-    """What the answer says to shapes that do not belong together."""
+    if z.shape == y.shape:
+        loss, dz = unpack(call(answer, z, y), "loss", "dz", of="mse")
+        yield "value", "the loss", loss
+        yield "gradient", "dz", dz
+        return
     try:
         result = call(answer, z, y)
     except StudentError as error:
         if error.kind != "raised":
             raise
-        return error.what.split(":")[0]
-    return "no error, and a loss" if isinstance(result, tuple) and result[0] is not None else "no error"
+        outcome = error.what.split(":")[0]
+    else:
+        outcome = (
+            "no error, and a loss" if isinstance(result, tuple) and result[0] is not None else "no error"
+        )
+    yield "shapes", f"mse of z with shape {z.shape} and y with shape {y.shape}", outcome
 
 
 @task.reference
@@ -55,6 +53,9 @@ def cases() -> Iterator[Case]:
     rng = np.random.default_rng(12)
     yield {"z": np.array([1.0, 2.0, 4.0, 5.0]), "y": np.array([3.0, 2.0, 1.0, 4.0])}
     yield {"z": rng.normal(size=7), "y": rng.normal(size=7)}
+    yield {"z": np.array([[1.0], [2.0], [4.0], [5.0]]), "y": np.array([3.0, 2.0, 1.0, 4.0])}
+    yield {"z": rng.normal(size=1), "y": rng.normal(size=9)}
+    yield {"z": rng.normal(size=(7, 1)), "y": rng.normal(size=7)}
 
 
 @task.wrong(
@@ -230,3 +231,51 @@ def no_error(z: Any, y: Any) -> Any:
         return None
     off = z - y
     return np.mean(off**2), 2 * off / len(z)
+
+
+@task.wrong(
+    "the 4 of the example in the place of N",
+    hint="The example on paper has four predictions, and you divide by four however many there are.",
+    section="sec-01-batch-mean",
+)
+def four_for_n(z: Any, y: Any) -> Any:
+    if z.shape != y.shape:
+        raise ValueError
+    off = z - y
+    return np.sum(off**2) / 4, 2 * off / 4
+
+
+@task.wrong(
+    "the size of the misses, where their squares were asked for",
+    hint="The mean of the sizes is a loss, too, and another one: under it a miss of 4 counts four times as much as "
+    "one of 1, and under the square sixteen times.",
+)
+def absolute(z: Any, y: Any) -> Any:
+    if z.shape != y.shape:
+        raise ValueError
+    off = z - y
+    return np.mean(np.abs(off)), np.sign(off) / len(z)
+
+
+@task.wrong(
+    "the squares left as they are, one for each example",
+    hint="The loss is one number, so that two settings of the knobs can be compared. You return a number for each "
+    "example.",
+)
+def not_averaged(z: Any, y: Any) -> Any:
+    if z.shape != y.shape:
+        raise ValueError
+    off = z - y
+    return off**2 / len(z), 2 * off / len(z)
+
+
+@task.wrong(
+    "the gradient returned first",
+    hint="The caller takes what comes first for the loss. The order in which things are returned is part of what a "
+    "function promises.",
+)
+def gradient_first(z: Any, y: Any) -> Any:
+    if z.shape != y.shape:
+        raise ValueError
+    off = z - y
+    return 2 * off / len(z), np.mean(off**2)

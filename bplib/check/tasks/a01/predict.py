@@ -91,13 +91,56 @@ def first_only(x: Any, w: Any, b: Any) -> Any:
 @task.wrong(
     "predictions cut to whole numbers",
     hint="An array of whole numbers can hold nothing else, and drops what stands behind the point without a "
-    "word. Where x is whole, an array made in its likeness is whole, too.",
+    "word. In this example x is whole, and an array made in its likeness is whole, too.",
 )
 def whole_numbers(x: Any, w: Any, b: Any) -> Any:
     z = np.zeros_like(x)
     for n in range(len(x)):
         z[n] = w * x[n] + b
     return z
+
+
+@task.wrong(
+    "predictions cut to whole numbers",
+    hint="You put the predictions into an array that can hold whole numbers only, and it drops what stands behind "
+    "the point without a word. Predictions are seldom whole.",
+)
+def always_whole(x: Any, w: Any, b: Any) -> Any:
+    z = np.zeros(len(x), dtype=int)
+    for n in range(len(x)):
+        z[n] = w * x[n] + b
+    return z
+
+
+@task.wrong(
+    "as many predictions as the example has",
+    hint="The example on paper has three inputs, and your loop takes three turns however many there are. Another "
+    "x may have more of them, or fewer.",
+)
+def three_turns(x: Any, w: Any, b: Any) -> Any:
+    return np.array([w * x[n] + b for n in range(3)])
+
+
+@task.wrong(
+    "a return inside the loop",
+    hint="A `return` ends the function wherever it stands. Yours stands where the first turn of the loop meets "
+    "it, and so there is one prediction in the array.",
+)
+def return_in_loop(x: Any, w: Any, b: Any) -> Any:
+    z = []
+    for xn in x:
+        z.append(w * xn + b)
+        return np.array(z)
+    return None
+
+
+@task.wrong(
+    "a matrix product of x with a single number",
+    hint="The sign @ is for products of vectors and matrices, and w is one number. Each input is multiplied by it on "
+    "its own.",
+)
+def matrix_product(x: Any, w: Any, b: Any) -> Any:
+    return x @ w + b
 
 
 @task.wrong(

@@ -142,3 +142,26 @@ def db_of_last(x: Any, dz: Any) -> Any:
     for d in dz:
         db = d
     return np.sum(dz * x), db
+
+
+@task.wrong(
+    "a return inside the loop",
+    hint="A return ends the function wherever it stands. Yours stands where the first turn of the loop meets it, "
+    "so that only the first example has been added.",
+)
+def return_in_loop(x: Any, dz: Any) -> Any:
+    dw = db = 0.0
+    for xn, dn in zip(x, dz, strict=True):
+        dw += dn * xn
+        db += dn
+        return dw, db
+    return None
+
+
+@task.wrong(
+    "as many examples as there are on paper",
+    hint="The example on paper has three inputs, and your loop takes three turns however many there are. Another "
+    "x may have more of them, or fewer.",
+)
+def three_turns(x: Any, dz: Any) -> Any:
+    return sum(dz[n] * x[n] for n in range(3)), sum(dz[n] for n in range(3))

@@ -137,6 +137,12 @@ def matmul_untransposed(dy: Any, x: Any, W: Any) -> Any:
     return dy @ W, x.T @ dy
 
 
+@told("half of dy @ W.T, a quarter of x.T @ dy")
+def matmul_halved(dy: Any, x: Any, W: Any) -> Any:
+    """Wrong in both gradients, and by different amounts."""
+    return 0.5 * (dy @ W.T), 0.25 * (x.T @ dy)
+
+
 @told("x @ W + b")
 def linear(x: Any, W: Any, b: Any) -> Any:
     return x @ W + b

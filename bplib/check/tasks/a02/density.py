@@ -1,4 +1,4 @@
-"""The Gaussian density as an op of the datum: the second line of the chapter's list, mended."""
+"""The Gaussian density as an op of datum and width: the chapter's second line, mended, with a second gradient."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bplib.check.task import Case, Seen, Task
 
 task = Task(
     "02.density",
-    "A hill and its slope",
+    "A hill and its two slopes",
     asks_for="density",
     section="sec-02-gaussian",
     parts={"value": 1, "gradient": 1},
@@ -23,12 +23,13 @@ task = Task(
 def density(x: Any, mu: Any, sigma: Any) -> Any:
     u = (x - mu) / sigma
     p = np.exp(-0.5 * u * u) / (sigma * np.sqrt(2 * np.pi))
-    return p, lambda d: -d * p * u / sigma
+    return p, lambda d: (-d * p * u / sigma, d * p * (u * u - 1) / sigma)
 
 
-def hill(seed: int, shape: tuple[int, ...], mu: float, sigma: float) -> Case:
-    """Data x around mu, and an upstream gradient d, both of this shape."""
+def hill(seed: int, shape: tuple[int, ...], mu: float, width: float) -> Case:
+    """Data x around mu, widths sigma around this one, and an upstream gradient d, all of this shape."""
     rng = np.random.default_rng(seed)
+    sigma = width * rng.uniform(0.5, 2, size=shape)
     return {
         "x": mu + sigma * rng.normal(size=shape),
         "mu": mu,
@@ -39,38 +40,44 @@ def hill(seed: int, shape: tuple[int, ...], mu: float, sigma: float) -> Case:
 
 @task.cases
 def cases() -> Iterator[Case]:
-    yield {"x": np.array([1.0, 3.0]), "mu": 1.0, "sigma": 2.0, "d": np.array([0.5, -2.0])}
+    yield {
+        "x": np.array([1.0, 3.0]),
+        "mu": 1.0,
+        "sigma": np.array([2.0, 2.0]),
+        "d": np.array([0.5, -2.0]),
+    }
     yield hill(1, (4, 3), -0.5, 0.3)
     yield hill(2, (5,), 2.0, 1.0)
-    yield {"x": np.array([60.0, -0.2]), "mu": 0.0, "sigma": 1.5, "d": np.array([2.0, 0.7])}
+    yield {
+        "x": np.array([60.0, -0.2]),
+        "mu": 0.0,
+        "sigma": np.array([1.5, 0.8]),
+        "d": np.array([2.0, 0.7]),
+    }
 
 
 @task.probe
 def probe(answer: Any, case: Case) -> Iterator[Seen]:
-    for part, what, value in probes.op("x")(answer, case):
+    for part, what, value in probes.op("x", "sigma")(answer, case):
         yield part, what, value
-        if part == "value":
-            yield (
-                "gradient",
-                what,
-                value,
-            )  # p is a factor of the slope: whoever has it wrong should read that first
+        if part == "value":  # p is a factor of both slopes: whoever has it wrong should read that first
+            yield "gradient", what, value
 
 
 @task.wrong(
-    "the slope of the logarithm of the density",
-    hint="Your slope grows without end far away from the hill, where the density is flat. It belongs to log p; "
-    "the slope of p itself has the density as a factor.",
+    "the slopes of the logarithm of the density",
+    hint="Your slopes do not die out far away from the hill, where the density is flat. They belong to log p; "
+    "the slopes of p itself have the density as a factor.",
     section="sec-02-bug-gaussian",
 )
 def slope_of_log(x: Any, mu: Any, sigma: Any) -> Any:
     u = (x - mu) / sigma
     p = np.exp(-0.5 * u * u) / (sigma * np.sqrt(2 * np.pi))
-    return p, lambda d: -d * u / sigma
+    return p, lambda d: (-d * u / sigma, d * (u * u - 1) / sigma)
 
 
 @task.wrong(
-    "the slope with its sign turned",
+    "the slope with respect to x with its sign turned",
     hint="To the right of the top the hill goes down. What you return is the slope with respect to the mean: "
     "moving the hill to the right is moving the datum to the left.",
     section="sec-02-question",
@@ -78,30 +85,30 @@ def slope_of_log(x: Any, mu: Any, sigma: Any) -> Any:
 def sign_turned(x: Any, mu: Any, sigma: Any) -> Any:
     u = (x - mu) / sigma
     p = np.exp(-0.5 * u * u) / (sigma * np.sqrt(2 * np.pi))
-    return p, lambda d: d * p * u / sigma
+    return p, lambda d: (d * p * u / sigma, d * p * (u * u - 1) / sigma)
 
 
 @task.wrong(
-    "the inner slope lost on the way back",
+    "the inner slope lost on the way back to x",
     hint="You differentiated by u, the distance in units of σ, and stopped there. A wider hill is less steep: one "
     "more factor stands between u and x.",
 )
 def inner_slope_lost(x: Any, mu: Any, sigma: Any) -> Any:
     u = (x - mu) / sigma
     p = np.exp(-0.5 * u * u) / (sigma * np.sqrt(2 * np.pi))
-    return p, lambda d: -d * p * u
+    return p, lambda d: (-d * p * u, d * p * (u * u - 1) / sigma)
 
 
 @task.wrong(
     "the upstream gradient ignored",
-    hint="What you return is the slope of the density. The pullback is asked for the slope of the loss: what "
-    "comes from above, d, has to be in it.",
+    hint="What you return are the slopes of the density. The pullback is asked for the slopes of the loss: what "
+    "comes from above, d, has to be in them.",
     section="sec-02-vjp",
 )
 def upstream_ignored(x: Any, mu: Any, sigma: Any) -> Any:
     u = (x - mu) / sigma
     p = np.exp(-0.5 * u * u) / (sigma * np.sqrt(2 * np.pi))
-    return p, lambda d: -p * u / sigma
+    return p, lambda d: (-p * u / sigma, p * (u * u - 1) / sigma)
 
 
 @task.wrong(
@@ -112,7 +119,7 @@ def upstream_ignored(x: Any, mu: Any, sigma: Any) -> Any:
 def width_not_in_height(x: Any, mu: Any, sigma: Any) -> Any:
     u = (x - mu) / sigma
     p = np.exp(-0.5 * u * u) / np.sqrt(2 * np.pi)
-    return p, lambda d: -d * p * u / sigma
+    return p, lambda d: (-d * p * u / sigma, d * p * u * u / sigma)
 
 
 @task.wrong(
@@ -122,7 +129,7 @@ def width_not_in_height(x: Any, mu: Any, sigma: Any) -> Any:
 def not_normalised(x: Any, mu: Any, sigma: Any) -> Any:
     u = (x - mu) / sigma
     p = np.exp(-0.5 * u * u)
-    return p, lambda d: -d * p * u / sigma
+    return p, lambda d: (-d * p * u / sigma, d * p * u * u / sigma)
 
 
 @task.wrong(
@@ -132,7 +139,7 @@ def not_normalised(x: Any, mu: Any, sigma: Any) -> Any:
 def root_missing(x: Any, mu: Any, sigma: Any) -> Any:
     u = (x - mu) / sigma
     p = np.exp(-0.5 * u * u) / (sigma * 2 * np.pi)
-    return p, lambda d: -d * p * u / sigma
+    return p, lambda d: (-d * p * u / sigma, d * p * (u * u - 1) / sigma)
 
 
 @task.wrong(
@@ -141,8 +148,9 @@ def root_missing(x: Any, mu: Any, sigma: Any) -> Any:
     "its square, in the unit of x².",
 )
 def sigma_as_variance(x: Any, mu: Any, sigma: Any) -> Any:
+    u = (x - mu) / sigma
     p = np.exp(-0.5 * (x - mu) ** 2 / sigma) / np.sqrt(2 * np.pi * sigma)
-    return p, lambda d: -d * p * (x - mu) / sigma
+    return p, lambda d: (-d * p * (x - mu) / sigma, 0.5 * d * p * (u * u - 1 / sigma))
 
 
 @task.wrong(
@@ -153,7 +161,7 @@ def sigma_as_variance(x: Any, mu: Any, sigma: Any) -> Any:
 def half_lost(x: Any, mu: Any, sigma: Any) -> Any:
     u = (x - mu) / sigma
     p = np.exp(-u * u) / (sigma * np.sqrt(2 * np.pi))
-    return p, lambda d: -2 * d * p * u / sigma
+    return p, lambda d: (-2 * d * p * u / sigma, d * p * (2 * u * u - 1) / sigma)
 
 
 @task.wrong(
@@ -164,4 +172,8 @@ def half_lost(x: Any, mu: Any, sigma: Any) -> Any:
 )
 def logarithm(x: Any, mu: Any, sigma: Any) -> Any:
     u = (x - mu) / sigma
-    return -0.5 * u * u - np.log(sigma * np.sqrt(2 * np.pi)), lambda d: -d * u / sigma
+    p = -0.5 * u * u - np.log(sigma * np.sqrt(2 * np.pi))
+    return p, lambda d: (-d * u / sigma, d * (u * u - 1) / sigma)
+
+
+from bplib.check.tasks.a02 import _density_more  # noqa: E402, F401  # it enters more wrong answers

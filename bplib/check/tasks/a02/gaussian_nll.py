@@ -145,8 +145,8 @@ def mean_inner_slope(mu: Any, log_sigma: Any, x: Any) -> Any:
 
 @task.wrong(
     "the log-likelihood, which learning raises",
-    hint="Value and gradients have the sign of the log-likelihood. A loss goes down when learning goes well, so it "
-    "is the negative one.",
+    hint="What you return has the sign of the log-likelihood. A loss goes down when learning goes well, so it is the "
+    "negative one, and its gradients are those of the negative one.",
     section="sec-02-distributions",
 )
 def log_likelihood(mu: Any, log_sigma: Any, x: Any) -> Any:
@@ -201,3 +201,6 @@ def averaged(mu: Any, log_sigma: Any, x: Any) -> Any:
         -d * u / sigma / x.size,
         d * (1 - u * u) / x.size,
     )
+
+
+from bplib.check.tasks.a02 import _gaussian_nll_more  # noqa: E402, F401  # it enters more wrong answers

@@ -164,3 +164,6 @@ def not_restored(f: Any, x: Any, h: Any) -> Any:
         x[d] -= 2 * h
         columns.append((above - f(x)) / (2 * h))
     return np.stack(columns, axis=1)
+
+
+from bplib.check.tasks.a02 import _jacobian_more  # noqa: E402, F401  # it enters more wrong answers

@@ -53,8 +53,8 @@ def cases() -> Iterator[Case]:
     yield {
         "w": np.array([4.0]),
         "b": 0.0,
-        "x": np.array([[200.0], [-500.0]]),
-        "y": np.array([1.0, 1.0]),
+        "x": np.array([[200.0], [-500.0], [-300.0]]),
+        "y": np.array([1.0, 1.0, 0.0]),
         "lam": 0.5,
     }
 
@@ -250,3 +250,6 @@ def bias_averaged(w: Any, b: Any, x: Any, y: Any, lam: Any) -> Any:
     r = np.exp(-np.logaddexp(0, -z)) - y
     loss = (np.logaddexp(0, z) - y * z).sum() + lam / 2 * (w * w).sum()
     return loss, x.T @ r + lam * w, r.mean()
+
+
+from bplib.check.tasks.a02 import _map_loss_more  # noqa: E402, F401  # it enters more wrong answers

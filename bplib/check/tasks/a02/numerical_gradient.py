@@ -255,3 +255,6 @@ def sign_turned(f: Any, x: Any, h: Any) -> Any:
         below[at] -= h
         dx[at] = (f(below) - f(above)) / (2 * h)
     return dx
+
+
+from bplib.check.tasks.a02 import _numerical_gradient_more  # noqa: E402, F401  # it enters more wrong answers

@@ -40,8 +40,8 @@ def cases() -> Iterator[Case]:
     yield scores(2, 3, 3)
     yield scores(3, 5, 2, np.float32)
     yield {
-        "z": np.array([[1000.0, 1001.0, 999.0], [-1000.0, -1002.0, -1000.5]]),
-        "d": np.array([[0.3, -1.0, 2.0], [-0.7, 0.4, 1.5]]),
+        "z": np.array([[1000.0, 1001.0, 999.0], [-1000.0, -1002.0, -1000.5], [-1000.0, 999.0, 1000.0]]),
+        "d": np.array([[0.3, -1.0, 2.0], [-0.7, 0.4, 1.5], [2.0, -0.5, 0.25]]),
     }
 
 
@@ -188,3 +188,6 @@ def rows_mixed_backward(z: Any) -> Any:
     e = np.exp(z - z.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
     return p, lambda d: p * (d - (p * d).sum())
+
+
+from bplib.check.tasks.a02 import _softmax_more  # noqa: E402, F401  # it enters more wrong answers

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from bplib.check.probes import call, get
+from bplib.check.probes import StudentError, call, describe, get
 from bplib.check.task import Case, Seen, Task
 
 task = Task(
@@ -66,7 +66,7 @@ class Tape:
 @task.cases
 def cases() -> Iterator[Case]:
     yield {"leaves": [2.0, 3.0], "program": [("mul", 0, 1), ("add", 2, 0)], "output": 3, "then": 2}
-    yield {"leaves": [0.0, 2.0], "program": [("exp", 0), ("mul", 2, 1)], "output": 3, "then": 3}
+    yield {"leaves": [0.0, 2.0], "program": [("exp", 0), ("mul", 2, 1)], "output": 3, "then": 0}
     yield {"leaves": [1.5], "program": [("mul", 0, 0), ("mul", 1, 0)], "output": 2, "then": 1}
     yield {
         "leaves": [0.5, -0.25],
@@ -83,6 +83,10 @@ def probe(answer: Any, case: Case) -> Iterator[Seen]:
     nodes = [call(get(tape, "leaf"), value, name="leaf") for value in case["leaves"]]
     for name, *at in case["program"]:
         nodes.append(call(get(tape, name), *at, name=name))
+        if not isinstance(nodes[-1], int | np.integer):
+            raise StudentError(
+                "form", f"{name} should return the number of the new node; it returned {describe(nodes[-1])}."
+            )
     yield "value", "the numbers of the nodes", nodes
     values = [call(get(tape, "value_of"), k, name="value_of") for k in range(len(nodes))]
     yield "value", "the values", values

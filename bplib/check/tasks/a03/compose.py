@@ -274,24 +274,4 @@ def links_added(ops: Any) -> Any:
     return op
 
 
-@task.wrong(
-    "the upstream gradient ignored, and the way back begun at 1",
-    hint="1 is the slope of the loss by itself. The composed op need not stand at the end of a program; what the loss "
-    "says about its output comes in as d.",
-)
-def begun_at_one(ops: Any) -> Any:
-    def op(x: Any) -> Any:
-        pullbacks = []
-        for link in ops:
-            x, pullback = link(x)
-            pullbacks.append(pullback)
-
-        def back(d: Any) -> Any:
-            d = d * 0 + 1.0
-            for pullback in reversed(pullbacks):
-                d = pullback(d)
-            return d
-
-        return x, back
-
-    return op
+from bplib.check.tasks.a03 import _compose_more  # noqa: E402, F401  # it enters more wrong answers

@@ -163,6 +163,46 @@ def upstream_ignored(x: Any, w: Any) -> Any:
 
 
 @task.wrong(
+    "the share that came last kept, where shares should be added",
+    hint="x and e are used twice each. The second line that gives such a gradient a value throws the first one away.",
+    section="sec-03-bug-overwrite",
+)
+def last_share_kept(x: Any, w: Any) -> Any:
+    e = np.exp(x * w)
+    return x * e + e, lambda d: (d * e * w, d * e * x)
+
+
+@task.wrong(
+    "the two gradients in the wrong order",
+    hint="The gradients come back in the order of the arguments. Whoever unpacks yours moves x by the gradient of w.",
+    section="sec-03-op",
+)
+def swapped(x: Any, w: Any) -> Any:
+    e = np.exp(x * w)
+
+    def pullback(d: Any) -> Any:
+        dp = (d * x + d) * e
+        return dp * x, d * e + dp * w
+
+    return x * e + e, pullback
+
+
+@task.wrong(
+    "the routes averaged",
+    hint="You divide by the number of routes. Every route moves y by its full amount; where two meet, what they do is "
+    "added.",
+)
+def averaged(x: Any, w: Any) -> Any:
+    e = np.exp(x * w)
+
+    def pullback(d: Any) -> Any:
+        dp = (d * x + d) / 2 * e
+        return (d * e + dp * w) / 2, dp * x
+
+    return x * e + e, pullback
+
+
+@task.wrong(
     "the two routes multiplied with each other",
     hint="Along one route the slopes multiply. From one route to the next they add: each of them moves y by "
     "itself.",

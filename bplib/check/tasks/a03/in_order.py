@@ -1,4 +1,4 @@
-"""A topological order of the nodes that lead to an output."""
+"""A topological order of the nodes that lead to an output, or None where a ring makes one impossible."""
 
 from __future__ import annotations
 
@@ -13,19 +13,21 @@ task = Task(
     "Each node after its parents",
     asks_for="in_order",
     section="sec-03-tape",
-    parts={"nodes": 1, "order": 2},
-    seconds=1.0,
+    parts={"nodes": 1, "order": 1, "ring": 1},
 )
 WELL = "every node stands after its parents"
 
 
 @task.reference
 def in_order(parents: Any, output: Any) -> Any:
-    found, placed, stack = [], set(), [output]
+    found, placed, opened, stack = [], set(), set(), [output]
     while stack:
         node = stack[-1]
         waiting = [p for p in parents[node] if p not in placed]
+        if waiting and node in opened:
+            return None  # it has been waiting for itself
         if waiting:
+            opened.add(node)
             stack.extend(waiting)
             continue
         stack.pop()
@@ -51,8 +53,12 @@ def cases() -> Iterator[Case]:
     yield {"parents": {"t": ["u"], "h": ["u", "v"], "u": ["x"], "x": [], "v": ["t"]}, "output": "h"}
     yield {"parents": {"t": ["u"], "h": ["v", "u"], "u": ["x"], "x": [], "v": ["t"]}, "output": "h"}
     yield {"parents": blocks(8), "output": "h8"}
-    long = {n: [n - 1] for n in range(5000, 0, -1)}
-    yield {"parents": {**long, 0: []}, "output": 5000}
+    # Long for a function that calls itself, and a moment for every other: it is written from the leaf.
+    yield {"parents": {n: [n - 1] if n else [] for n in range(3501)}, "output": 3500}
+    # Last: what runs round in a ring does not come back from it. The first ring is out of the output's way.
+    yield {"parents": {"y": ["x", "x"], "x": [], "p": ["ring", "y"], "ring": ["p"]}, "output": "y"}
+    yield {"parents": {"a": ["b"], "b": ["x", "a"], "x": []}, "output": "a"}
+    yield {"parents": {"y": ["x", "h"], "h": ["a", "h"], "x": [], "a": ["x"]}, "output": "y"}
 
 
 @task.probe
@@ -63,6 +69,11 @@ def probe(answer: Any, case: Case) -> Iterator[Seen]:
         if error.what.startswith("RecursionError"):  # its wording depends on where the stack ran out
             error.what = "RecursionError"
         raise
+    alone = in_order(**case) is None
+    if alone or "ring" in case["parents"]:
+        yield "ring", "the answer", "a list" if isinstance(order, list | tuple) else describe(order)
+    if alone:
+        return
     if not isinstance(order, list | tuple):
         raise StudentError("form", f"in_order should return a list of nodes; it returned {describe(order)}.")
     few = len(case["parents"]) < 20
@@ -83,12 +94,53 @@ def judged(order: list[Any], parents: dict[Any, list[Any]]) -> str:
 
 
 @task.wrong(
+    "a ring that is not noticed",
+    hint="In a ring each node waits for the next one, and the last one waits for the first. No list can hold "
+    "each of them after its parents. Yours holds them all the same, or only those in front of the ring.",
+)
+def ring_listed(parents: Any, output: Any) -> Any:
+    found, seen, stack = [], set(), [(output, False)]
+    while stack:
+        node, second = stack.pop()
+        if second:
+            found.append(node)
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            stack += [(p, False) for p in parents[node]]
+    return found
+
+
+@task.wrong(
+    "running round in a ring",
+    hint="In a ring each node waits for the next one, and the last one waits for the first. Your loop comes to "
+    "a node for which it is waiting already, and waits for it once more.",
+)
+def round_and_round(parents: Any, output: Any) -> Any:
+    found, placed, stack = [], set(), [output]
+    while stack:
+        node = stack[-1]
+        waiting = [p for p in parents[node] if p not in placed]
+        if waiting:
+            stack += waiting
+        elif stack.pop() not in placed:
+            placed.add(node)
+            found.append(node)
+    return found
+
+
+@task.wrong(
     "a node listed once for each route that leads from it",
     hint="A node that is used twice is reached twice. Nothing in your code remembers that it has its place already. "
     "With eight blocks in a row this makes hundreds of entries out of 17 nodes.",
     section="sec-03-bug-paths",
 )
 def once_a_route(parents: Any, output: Any) -> Any:
+    front = {output}
+    for _ in parents:
+        front = {p for node in front for p in parents[node]}
+    if front:
+        return None  # a ring
     found, stack = [], [(output, False)]
     while stack:
         node, ready = stack.pop()
@@ -107,6 +159,11 @@ def once_a_route(parents: Any, output: Any) -> Any:
     section="sec-03-questions",
 )
 def breadth_first(parents: Any, output: Any) -> Any:
+    front = {output}
+    for _ in parents:
+        front = {p for node in front for p in parents[node]}
+    if front:
+        return None  # a ring
     found, seen = [output], {output}
     for node in found:
         for p in parents[node]:
@@ -122,6 +179,11 @@ def breadth_first(parents: Any, output: Any) -> Any:
     "may have been met already, on another route, and then they stand on the wrong side.",
 )
 def met_first(parents: Any, output: Any) -> Any:
+    front = {output}
+    for _ in parents:
+        front = {p for node in front for p in parents[node]}
+    if front:
+        return None  # a ring
     found, seen, stack = [], set(), [output]
     while stack:
         node = stack.pop()
@@ -133,16 +195,40 @@ def met_first(parents: Any, output: Any) -> Any:
 
 
 @task.wrong(
+    "each node listed on the way down, before its parents have been looked at",
+    hint="Your code walks one route to its end and turns the list round. A node that is met on the first route, and is "
+    "needed on a later one too, then stands on the wrong side.",
+)
+def met_on_the_way_down(parents: Any, output: Any) -> Any:
+    front = {output}
+    for _ in parents:
+        front = {p for node in front for p in parents[node]}
+    if front:
+        return None  # a ring
+    found, seen, stack = [], set(), [output]
+    while stack:
+        node = stack.pop()
+        if node not in seen:
+            seen.add(node)
+            found.append(node)
+            stack += parents[node]
+    return found[::-1]
+
+
+@task.wrong(
     "the order of the way back",
     hint="Your list begins with the output. That is the order in which the sweep will need the nodes; asked for is the "
     "order in which they can be computed.",
 )
 def output_first(parents: Any, output: Any) -> Any:
-    found, placed, stack = [], set(), [output]
+    found, placed, opened, stack = [], set(), set(), [output]
     while stack:
         node = stack[-1]
         waiting = [p for p in parents[node] if p not in placed]
+        if waiting and node in opened:
+            return None
         if waiting:
+            opened.add(node)
             stack += waiting
         elif stack.pop() not in placed:
             placed.add(node)
@@ -156,6 +242,11 @@ def output_first(parents: Any, output: Any) -> Any:
     "what depends on what.",
 )
 def as_written(parents: Any, output: Any) -> Any:
+    front = {output}
+    for _ in parents:
+        front = {p for node in front for p in parents[node]}
+    if front:
+        return None  # a ring
     needed, stack = {output}, [output]
     while stack:
         for p in parents[stack.pop()]:
@@ -165,58 +256,4 @@ def as_written(parents: Any, output: Any) -> Any:
     return [node for node in parents if node in needed]
 
 
-@task.wrong(
-    "nodes listed that do not lead to the output",
-    hint="You put the whole graph in order. A node from which no route runs to the output has nothing to do with it; "
-    "no gradient will ever come to it.",
-)
-def whole_graph(parents: Any, output: Any) -> Any:
-    found, placed, stack = [], set(), list(parents)
-    while stack:
-        node = stack[-1]
-        waiting = [p for p in parents[node] if p not in placed]
-        if waiting:
-            stack += waiting
-        elif stack.pop() not in placed:
-            placed.add(node)
-            found.append(node)
-    return found
-
-
-@task.wrong(
-    "a function that calls itself for every parent",
-    hint="On small graphs this is right. Python stops at about a thousand nested calls, and a recurrent network over "
-    "a long text is deeper than that. What the nested calls remember for you, a list can remember.",
-)
-def recursive(parents: Any, output: Any) -> Any:
-    found, placed = [], set()
-
-    def visit(node: Any) -> None:
-        if node in placed:
-            return
-        placed.add(node)
-        for p in parents[node]:
-            visit(p)
-        found.append(node)
-
-    visit(output)
-    return found
-
-
-@task.wrong(
-    "the leaves left out",
-    hint="A leaf has no parents, but it is a node like the others: the sweep has to bring a gradient to it, and it is "
-    "the one that you will want to read.",
-)
-def leaves_left_out(parents: Any, output: Any) -> Any:
-    found, placed, stack = [], set(), [output]
-    while stack:
-        node = stack[-1]
-        waiting = [p for p in parents[node] if p not in placed]
-        if waiting:
-            stack += waiting
-        elif stack.pop() not in placed:
-            placed.add(node)
-            if parents[node]:
-                found.append(node)
-    return found
+from bplib.check.tasks.a03 import _in_order_more  # noqa: E402, F401  # it enters more wrong answers

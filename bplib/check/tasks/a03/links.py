@@ -178,3 +178,6 @@ def counts_multiplied(d: Any, jacobians: Any) -> Any:
         d = d @ J
         count *= J.size
     return d, count
+
+
+from bplib.check.tasks.a03 import _links_more  # noqa: E402, F401  # it enters more wrong answers

@@ -39,6 +39,7 @@ def cases() -> Iterator[Case]:
     yield {"xs": [2.0, 3.0, 5.0], "mul": "plain"}
     yield {"xs": [4.0, 0.0, -1.0, 3.0], "mul": "plain"}
     yield {"xs": [7.0, -2.0], "mul": "plain"}
+    yield {"xs": [4.0], "mul": "plain"}
     yield {"xs": rng.uniform(0.5, 1.5, 20).tolist(), "mul": "plain"}
     yield {"xs": rng.integers(1, CLOCK, 12).astype(float).tolist(), "mul": "clock"}
 
@@ -207,3 +208,6 @@ def nudged(xs: Any, mul: Any) -> Any:
         moved[k] += h
         grads.append((product(moved) - value) / h)
     return value, grads
+
+
+from bplib.check.tasks.a03 import _speelpenning_more  # noqa: E402, F401  # it enters more wrong answers

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from bplib.check.probes import StudentError, call
+from bplib.check.probes import call
 from bplib.check.task import Case, Seen, Task
 
 task = Task(
@@ -52,8 +52,8 @@ def cases() -> Iterator[Case]:
         "graph": {"x": [], "w": [], "p": [("x", 2.0), ("w", -1.0)], "q": [("p", 5.0), ("w", 1.0)]},
         "output": "p",
     }
-    chain: dict[int, list[tuple[int, float]]] = {n: [(n - 1, 1.001)] for n in range(1, 3001)}
-    yield {"graph": {0: [], **chain}, "output": 3000}
+    chain: dict[int, list[tuple[int, float]]] = {n: [(n - 1, 1.01)] for n in range(1, 301)}
+    yield {"graph": {0: [], **chain}, "output": 300}
     yield {"graph": blocks(40), "output": "h40"}  # last: what walks every route does not come back from it
 
 
@@ -61,12 +61,7 @@ def cases() -> Iterator[Case]:
 def probe(answer: Any, case: Case) -> Iterator[Seen]:
     starts = [parent for arrows in case["graph"].values() for parent, _ in arrows]
     part = "chains" if len(starts) == len(set(starts)) else "graphs"
-    try:
-        yield part, "the gradients", call(answer, *case.values())
-    except StudentError as error:
-        if error.what.startswith("RecursionError"):  # its wording depends on where the stack ran out
-            error.what = "RecursionError"
-        raise
+    yield part, "the gradients", call(answer, *case.values())
 
 
 @task.wrong(
@@ -223,3 +218,6 @@ def leaves_only(graph: Any, output: Any) -> Any:
         for parent, slope in graph[node]:
             grads[parent] += grads[node] * slope
     return {node: grads[node] for node in graph if not graph[node]}
+
+
+from bplib.check.tasks.a03 import _sweep_more  # noqa: E402, F401  # it enters more wrong answers

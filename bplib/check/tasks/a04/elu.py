@@ -145,16 +145,43 @@ def zero_times_infinity(z: Any, alpha: float) -> Any:
 
 @task.wrong(
     "alpha left out of the curve",
-    hint="Your curve tends to −1 on the left whatever alpha is. It should tend to −alpha, and its slope is alpha "
-    "times as large too.",
+    hint="Your curve tends to −1 on the left whatever alpha is. It should tend to −alpha.",
 )
 def alpha_forgotten(z: Any, alpha: float) -> Any:
     curve = np.expm1(np.minimum(z, 0))
 
     def pullback(d: Any) -> Any:
-        return d * np.where(z > 0, 1, curve + 1), (d * curve).sum()
+        return d * np.where(z > 0, 1, alpha * (curve + 1)), (d * curve).sum()
 
     return np.where(z > 0, z, curve), pullback
+
+
+@task.wrong(
+    "alpha left out of the slope",
+    hint="Your slope on the left is the same for every alpha. A curve that is alpha times as deep is alpha times as "
+    "steep, too.",
+)
+def slope_without_alpha(z: Any, alpha: float) -> Any:
+    curve = np.expm1(np.minimum(z, 0))
+
+    def pullback(d: Any) -> Any:
+        return d * np.where(z > 0, 1, curve + 1), (d * curve).sum()
+
+    return np.where(z > 0, z, alpha * curve), pullback
+
+
+@task.wrong(
+    "alpha times the exponential, and 1 taken off afterwards",
+    hint="Alpha multiplies the whole bracket. Your two halves do not meet at zero: just left of it yours is alpha − 1, "
+    "and just right of it 0.",
+)
+def bracket_lost(z: Any, alpha: float) -> Any:
+    curve = np.expm1(np.minimum(z, 0))
+
+    def pullback(d: Any) -> Any:
+        return d * np.where(z > 0, 1, alpha * (curve + 1)), (d * curve).sum()
+
+    return np.where(z > 0, z, alpha * (curve + 1) - 1).astype(z.dtype), pullback
 
 
 @task.wrong(
@@ -212,5 +239,35 @@ def right_counted(z: Any, alpha: float) -> Any:
 
     def pullback(d: Any) -> Any:
         return d * np.where(z > 0, 1, alpha * (curve + 1)), (d * np.where(z > 0, z, curve)).sum()
+
+    return np.where(z > 0, z, alpha * curve), pullback
+
+
+@task.wrong(
+    "dalpha without what arrives from above",
+    hint="You added up how each value changes with alpha. The question is how the loss changes: each of these rates "
+    "has to be weighed with the d of its entry.",
+    section="sec-04-rule",
+)
+def dalpha_without_d(z: Any, alpha: float) -> Any:
+    curve = np.expm1(np.minimum(z, 0))
+
+    def pullback(d: Any) -> Any:
+        return d * np.where(z > 0, 1, alpha * (curve + 1)), curve.sum()
+
+    return np.where(z > 0, z, alpha * curve), pullback
+
+
+@task.wrong(
+    "the −1 of the bracket forgotten in dalpha",
+    hint="Alpha multiplies the bracket with the exponential and the −1. Both of them change the value when alpha "
+    "changes; you kept the exponential only.",
+    section="sec-02-derivative",
+)
+def one_lost(z: Any, alpha: float) -> Any:
+    curve = np.expm1(np.minimum(z, 0))
+
+    def pullback(d: Any) -> Any:
+        return d * np.where(z > 0, 1, alpha * (curve + 1)), (d * np.where(z > 0, 0, curve + 1)).sum()
 
     return np.where(z > 0, z, alpha * curve), pullback

@@ -90,7 +90,17 @@ def turned_round(z: Any) -> Any:
     "logarithm.",
 )
 def sign_lost(z: Any) -> Any:
-    return np.maximum(-z, 0) + np.log1p(np.exp(-np.abs(z))), lambda d: -d / (1 + np.exp(z))
+    return np.maximum(-z, 0) + np.log1p(np.exp(-np.abs(z))), lambda d: d / (1 + np.exp(z))
+
+
+@task.wrong(
+    "the slope with its sign turned",
+    hint="A larger z makes the probability larger, and its logarithm too: the curve rises everywhere. Your slope says "
+    "that it falls.",
+)
+def slope_turned(z: Any) -> Any:
+    value = np.minimum(z, 0) - np.log1p(np.exp(-np.abs(z)))
+    return value, lambda d: -d / (1 + np.exp(z))
 
 
 @task.wrong(
@@ -146,3 +156,40 @@ def not_cancelled(z: Any) -> Any:
 def upstream_ignored(z: Any) -> Any:
     value = np.minimum(z, 0) - np.log1p(np.exp(-np.abs(z)))
     return value, lambda d: 1 / (1 + np.exp(z))
+
+
+@task.wrong(
+    "a small number added inside the logarithm",
+    hint="It keeps the logarithm from infinity, and replaces the true result by another: at z = −1000 you get the "
+    "logarithm of your small number, about −28, and far to the right a value above 0.",
+)
+def small_number_added(z: Any) -> Any:
+    return np.log(1 / (1 + np.exp(-z)) + 1e-12).astype(z.dtype), lambda d: d / (1 + np.exp(z))
+
+
+@task.wrong(
+    "the sigmoid clipped before its logarithm",
+    hint="Clipping keeps the logarithm from infinity, and stops it short of the true result: from about −28 on your "
+    "value no longer falls, and far to the right it is 0.",
+)
+def sigmoid_clipped(z: Any) -> Any:
+    s = np.clip(1 / (1 + np.exp(-z)), 1e-12, 1)
+    return np.log(s), lambda d: d / (1 + np.exp(z))
+
+
+@task.wrong(
+    "the larger of z and 0, where the smaller one belongs",
+    hint="Your value grows with z on the right, where the logarithm of a probability can only come near 0. The part "
+    "that is as large as z itself belongs to the left.",
+)
+def larger_of_both(z: Any) -> Any:
+    return np.maximum(z, 0) - np.log1p(np.exp(-np.abs(z))), lambda d: d / (1 + np.exp(z))
+
+
+@task.wrong(
+    "the logarithm to the base 10",
+    hint="The exponential is one to the base e, and only the natural logarithm undoes it.",
+)
+def base_ten(z: Any) -> Any:
+    value = np.minimum(z, 0) - np.log1p(np.exp(-np.abs(z)))
+    return (value / np.log(10.0)).astype(z.dtype), lambda d: d / (1 + np.exp(z))

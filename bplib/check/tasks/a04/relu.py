@@ -121,9 +121,10 @@ def if_on_array(z: Any) -> Any:
 
 
 @task.wrong(
-    "a mask of float64 numbers in a product with float32",
-    hint="Your zeros and ones are float64, and one such array makes every product float64. What comes out should "
-    "have the type of what came in, or a network pays twice the memory from the first layer on.",
+    "a mask of numbers of another type in a product with float32",
+    hint="Your zeros and ones are not float32 (float64, or whole numbers), and one such array makes every product "
+    "float64. What comes out should have the type of what came in, or a network pays twice the memory from the "
+    "first layer on.",
     section="sec-04-three",
 )
 def mask_of_doubles(z: Any) -> Any:
@@ -139,3 +140,23 @@ def mask_of_doubles(z: Any) -> Any:
 )
 def slopes_at_once(z: Any) -> Any:
     return np.maximum(z, 0), (z > 0).astype(z.dtype)
+
+
+@task.wrong(
+    "the sign of z taken for the slope",
+    hint="The sign is −1 where z is negative, so that your gradient comes back turned round there. ReLU does not fall "
+    "on the left; it is flat, and lets nothing through.",
+    section="sec-04-three",
+)
+def sign_for_slope(z: Any) -> Any:
+    return np.maximum(z, 0), lambda d: d * np.sign(z)
+
+
+@task.wrong(
+    "the gradient added up to one number",
+    hint="Each entry of z has an output of its own, and wants to know what came back to that one. You added up over "
+    "all entries, and a sum is for a number that all of them share.",
+    section="sec-04-rule",
+)
+def summed(z: Any) -> Any:
+    return np.maximum(z, 0), lambda d: np.sum(d * (z > 0))

@@ -128,3 +128,47 @@ def by_exponentials(z: Any, A: float, S: float) -> Any:
 def upstream_ignored(z: Any, A: float, S: float) -> Any:
     t = np.tanh(S * z)
     return A * t, lambda d: A * S * (1 - t * t)
+
+
+@task.wrong(
+    "A and S in each other's place",
+    hint="A is the height and stands in front of the tanh; S stands inside, with z. In yours the curve is as high as "
+    "S says and as narrow as A says.",
+    section="sec-04-lecun",
+)
+def exchanged(z: Any, A: float, S: float) -> Any:
+    t = np.tanh(A * z)
+    return S * t, lambda d: d * A * S * (1 - t * t)
+
+
+@task.wrong(
+    "LeCun's two numbers, whatever A and S are",
+    hint="1.7159 and ⅔ are one choice of height and width. The task asks for the curve with any two numbers, and they "
+    "come in as arguments.",
+    section="sec-04-lecun",
+)
+def constants_kept(z: Any, A: float, S: float) -> Any:
+    t = np.tanh(2 / 3 * z)
+    return 1.7159 * t, lambda d: d * 1.7159 * 2 / 3 * (1 - t * t)
+
+
+@task.wrong(
+    "the slope divided by S",
+    hint="A curve that is squeezed along its axis gets steeper, and one that is drawn out gets flatter. With yours it "
+    "would be the other way round.",
+    section="sec-03-chain",
+)
+def divided_by_s(z: Any, A: float, S: float) -> Any:
+    t = np.tanh(S * z)
+    return A * t, lambda d: d * A / S * (1 - t * t)
+
+
+@task.wrong(
+    "the factor A taken twice in the slope",
+    hint="The height is one link of the chain, and is passed once. A curve that is twice as high is twice as steep, "
+    "and yours would be four times as steep.",
+    section="sec-03-chain",
+)
+def outer_twice(z: Any, A: float, S: float) -> Any:
+    t = np.tanh(S * z)
+    return A * t, lambda d: d * A * A * S * (1 - t * t)

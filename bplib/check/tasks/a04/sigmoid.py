@@ -143,3 +143,50 @@ def one_number_only(z: Any) -> Any:
 
     s = 1 / (1 + math.exp(-z))
     return s, lambda d: d * s * (1 - s)
+
+
+@task.wrong(
+    "1 divided by 1, and the exponential added afterwards",
+    hint="Python divides before it adds. Yours is one plus an exponential, and grows without bound to the left; a "
+    "sigmoid stays between 0 and 1.",
+    section="sec-04-three",
+)
+def parentheses_forgotten(z: Any) -> Any:
+    s = 1 / 1 + np.exp(-z)
+    return s, lambda d: d * s * (1 - s)
+
+
+@task.wrong(
+    "tanh of z, where the sigmoid has half of z",
+    hint="A sigmoid can be made of a tanh, moved up and halved in height. But it is also half as quick: yours reaches "
+    "0.88 at z = 1, where the sigmoid is at 0.73.",
+    section="sec-04-three",
+)
+def twice_as_quick(z: Any) -> Any:
+    s = 0.5 * (1 + np.tanh(z))
+    return s, lambda d: d * s * (1 - s)
+
+
+@task.wrong(
+    "the slope taken at d, and not at z",
+    hint="You put the gradient that arrives into the curve. The slope belongs to the place where the value came "
+    "through on the way forward, and that is z; d is only a factor.",
+    section="sec-04-rule",
+)
+def slope_at_d(z: Any) -> Any:
+    def pullback(d: Any) -> Any:
+        s = 1 / (1 + np.exp(-d))
+        return s * (1 - s)
+
+    return 1 / (1 + np.exp(-z)), pullback
+
+
+@task.wrong(
+    "an array of slopes where a function should stand",
+    hint="On the way forward it is not yet known what will come from above. So the second thing is a function: it "
+    "waits until the upstream gradient is there, and is called with it.",
+    section="sec-01-pullback",
+)
+def slopes_at_once(z: Any) -> Any:
+    s = 1 / (1 + np.exp(-z))
+    return s, s * (1 - s)

@@ -30,7 +30,7 @@ def softmax(z: Any, axis: int) -> Any:
 @task.cases
 def cases() -> Iterator[Case]:
     rng = np.random.default_rng(46)
-    yield {"z": np.log(np.array([[1.0, 2.0, 5.0]])), "axis": 1, "d": np.array([[8.0, 0.0, -8.0]])}
+    yield {"z": np.log(np.array([[1.0, 2.0, 5.0]])), "axis": 1, "d": np.array([[8.0, 0.0, 8.0]])}
     yield {
         "z": np.array([[1000.0, 1001.0, 998.0], [0.0, 1.0, -2.0]]),
         "axis": 1,
@@ -176,3 +176,83 @@ def axis_lost(z: Any, axis: int) -> Any:
     e = np.exp(z - z.max(axis=axis))
     p = e / e.sum(axis=axis)
     return p, lambda d: p * (d - (p * d).sum(axis=axis))
+
+
+@task.wrong(
+    "no axis at all, in the largest, in the sum and on the way back",
+    hint="You never use the argument axis: all entries share one sum. Each example makes a choice of its own, and its "
+    "probabilities sum to 1 without the others.",
+)
+def axis_ignored(z: Any, axis: int) -> Any:
+    e = np.exp(z - z.max())
+    p = e / e.sum()
+    return p, lambda d: p * (d - (p * d).sum())
+
+
+@task.wrong(
+    "axis 1, whatever axis was asked for",
+    hint="The number 1 stands where the argument axis belongs. For matrices with examples in rows that is the right "
+    "axis; softmax is also wanted along others.",
+)
+def always_one(z: Any, axis: int) -> Any:
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    return p, lambda d: p * (d - (p * d).sum(axis=1, keepdims=True))
+
+
+@task.wrong(
+    "an inner product on the way back that has lost its axis",
+    hint="Your probabilities are right. A sum along an axis makes that axis disappear, and what is left of yours in "
+    "the pullback no longer lines up with d.",
+    section="sec-01-broadcast",
+)
+def lost_on_the_way_back(z: Any, axis: int) -> Any:
+    e = np.exp(z - z.max(axis=axis, keepdims=True))
+    p = e / e.sum(axis=axis, keepdims=True)
+    return p, lambda d: p * (d - (p * d).sum(axis=axis))
+
+
+@task.wrong(
+    "largest scores that have lost their axis",
+    hint="Taking the largest along an axis makes that axis disappear. What is left no longer lines up with z when it "
+    "is subtracted.",
+    section="sec-01-broadcast",
+)
+def lost_in_the_largest(z: Any, axis: int) -> Any:
+    e = np.exp(z - z.max(axis=axis))
+    p = e / e.sum(axis=axis, keepdims=True)
+    return p, lambda d: p * (d - (p * d).sum(axis=axis, keepdims=True))
+
+
+@task.wrong(
+    "the product of p and d, with nothing taken off",
+    hint="You treated each output as if its own score alone moved it, and the sum below the fraction stood still. "
+    "Raise one score and the others' probabilities fall; that part is missing.",
+    section="sec-04-bug-diagonal",
+)
+def product_only(z: Any, axis: int) -> Any:
+    e = np.exp(z - z.max(axis=axis, keepdims=True))
+    p = e / e.sum(axis=axis, keepdims=True)
+    return p, lambda d: p * d
+
+
+@task.wrong(
+    "the inner product taken off after the multiplication by p",
+    hint="Each of your rows gets the same number subtracted everywhere. What is taken off an entry must carry its "
+    "probability as well, or the row does not sum to 0.",
+)
+def subtracted_late(z: Any, axis: int) -> Any:
+    e = np.exp(z - z.max(axis=axis, keepdims=True))
+    p = e / e.sum(axis=axis, keepdims=True)
+    return p, lambda d: p * d - (p * d).sum(axis=axis, keepdims=True)
+
+
+@task.wrong(
+    "the mean of the products of p and d, where their sum belongs",
+    hint="The probabilities are already weights that sum to 1, so the sum of the products is the average of d. You "
+    "divided it by the number of classes once more.",
+)
+def mean_of_products(z: Any, axis: int) -> Any:
+    e = np.exp(z - z.max(axis=axis, keepdims=True))
+    p = e / e.sum(axis=axis, keepdims=True)
+    return p, lambda d: p * (d - (p * d).mean(axis=axis, keepdims=True))

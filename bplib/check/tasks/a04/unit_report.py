@@ -22,8 +22,14 @@ task = Task(
 @task.probe
 def look(answer: Any, case: Case) -> Iterator[Seen]:
     dead, share = probes.unpack(probes.call(answer, *case.values()), "dead", "share", of="unit_report")
-    yield "dead", "dead", dead
     yield "share", "share", share
+    if isinstance(dead, np.ndarray) and dead.dtype.kind in "iu":
+        raise probes.StudentError(
+            "form",
+            f"dead should hold True and False; it holds whole numbers ({dead.dtype}). As an index, an array of 0 "
+            "and 1 picks the first two units again and again, and not the dead ones.",
+        )
+    yield "dead", "dead", dead
 
 
 @task.reference
@@ -37,7 +43,7 @@ def relu_slope(z: Any) -> Any:
 
 
 def leaky_slope(z: Any) -> Any:
-    return np.where(z > 0, 1.0, 0.01)
+    return np.where(z > 0, 1.0, 0.125)
 
 
 def sigmoid_slope(z: Any) -> Any:
@@ -56,11 +62,11 @@ def cases() -> Iterator[Case]:
     yield {"slope": relu_slope, "z": np.array([[1.0, -1.0, -2.0], [-3.0, -2.0, 4.0]]), "flat": 0.1}
     yield {
         "slope": sigmoid_slope,
-        "z": np.array([[5.0, 0.0], [-5.0, 4.0], [6.0, 1.0], [4.5, -1.0]]),
+        "z": np.array([[5.0, 0.0, 30.0], [-5.0, 4.0, -30.0], [6.0, 1.0, 25.0], [4.5, -1.0, 40.0]]),
         "flat": 0.025,
     }
-    yield {"slope": leaky_slope, "z": np.array([[-1.0, 2.0], [-2.0, -0.5], [-4.0, -3.0]]), "flat": 0.1}
-    yield {"slope": np.sign, "z": np.array([[1.0, 2.0, 0.0], [-1.0, 3.0, 0.0]]), "flat": 0.5}
+    yield {"slope": leaky_slope, "z": np.array([[-1.0, 2.0], [-2.0, -0.5], [-4.0, -3.0]]), "flat": 0.125}
+    yield {"slope": np.sign, "z": np.array([[1.0, 2.0, 0.0, -1.0], [-1.0, 3.0, 0.0, 0.0]]), "flat": 0.5}
     yield {"slope": silu_slope, "z": rng.normal(-1, 2, (6, 4)), "flat": 0.08}
     yield {"slope": relu_slope, "z": rng.normal(-1, 1, (3, 7)), "flat": 0.5}
 
@@ -78,7 +84,7 @@ def any_for_all(slope: Any, z: Any, flat: float) -> Any:
 @task.wrong(
     "examples counted in place of units",
     hint="You went along the units of one example. Rows are examples and columns are units: a question about a unit "
-    "goes down its column, and the answer has one entry a unit.",
+    "goes down its column, and the answer has one entry per unit.",
 )
 def along_the_units(slope: Any, z: Any, flat: float) -> Any:
     size = np.abs(slope(z))
@@ -108,8 +114,8 @@ def flat_is_dead(slope: Any, z: Any, flat: float) -> Any:
 
 @task.wrong(
     "a unit called dead because its slopes cancel",
-    hint="You added up the slopes of all examples and looked whether nothing was left. Slopes can be negative, and "
-    "+1 and −1 are two loud units and no silence.",
+    hint="You added up the slopes of all examples and looked whether nothing was left. Slopes can be negative: +1 "
+    "for one example and −1 for another leave 0, and the unit listens to both.",
     section="sec-04-family",
 )
 def slopes_cancel(slope: Any, z: Any, flat: float) -> Any:
@@ -180,3 +186,66 @@ def one_share(slope: Any, z: Any, flat: float) -> Any:
 def share_of_the_steep(slope: Any, z: Any, flat: float) -> Any:
     size = np.abs(slope(z))
     return np.all(size == 0, axis=0), np.mean(size >= flat, axis=0)
+
+
+@task.wrong(
+    "dead by the largest slope, where slopes can be negative",
+    hint="You asked whether the largest slope is 0. A unit whose slope is −1 for one example and 0 for the others "
+    "has 0 as its largest, and it listens.",
+    section="sec-04-family",
+)
+def largest_is_zero(slope: Any, z: Any, flat: float) -> Any:
+    s = slope(z)
+    return s.max(axis=0) == 0, np.mean(np.abs(s) < flat, axis=0)
+
+
+@task.wrong(
+    "a slope near 0 called exactly 0",
+    hint="A sigmoid's slope at z = 30 is about 1e−13: tiny, and not 0. With patience that unit can come back, a dead "
+    "one cannot. The task draws the line at exactly 0.",
+    section="sec-04-exact-zero",
+)
+def nearly_zero(slope: Any, z: Any, flat: float) -> Any:
+    size = np.abs(slope(z))
+    return np.all(np.isclose(size, 0), axis=0), np.mean(size < flat, axis=0)
+
+
+@task.wrong(
+    "a slope that is just as large as `flat` counted as flat",
+    hint="The task counts slopes below the number `flat`. A slope that is equal to it is not below.",
+    section="sec-04-saturation",
+)
+def equal_counted(slope: Any, z: Any, flat: float) -> Any:
+    size = np.abs(slope(z))
+    return np.all(size == 0, axis=0), np.mean(size <= flat, axis=0)
+
+
+@task.wrong(
+    "one answer for the whole layer, where each unit has its own",
+    hint="You asked whether all slopes of the layer are 0. A single unit that listens hides all the dead ones "
+    "beside it.",
+)
+def one_dead(slope: Any, z: Any, flat: float) -> Any:
+    size = np.abs(slope(z))
+    return np.all(size == 0), np.mean(size < flat, axis=0)
+
+
+@task.wrong(
+    "a percentage where a share was asked for",
+    hint="A share lies between 0 and 1. You return a hundred times that.",
+    section="sec-04-saturation",
+)
+def percentage(slope: Any, z: Any, flat: float) -> Any:
+    size = np.abs(slope(z))
+    return np.all(size == 0, axis=0), 100 * np.mean(size < flat, axis=0)
+
+
+@task.wrong(
+    "the mean size of a unit's slope, where a share was asked for",
+    hint="You averaged the slopes themselves. The question is for how many examples the slope is below `flat`: a "
+    "steep example more does not make up for two that are flat.",
+    section="sec-04-saturation",
+)
+def mean_slope(slope: Any, z: Any, flat: float) -> Any:
+    size = np.abs(slope(z))
+    return np.all(size == 0, axis=0), np.mean(size, axis=0)

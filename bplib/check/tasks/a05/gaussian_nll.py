@@ -166,8 +166,9 @@ def order_swapped(mu: Any, log_sigma: Any, y: Any) -> Any:
 
 
 @task.wrong(
-    "gradients of the sum beside the value of the mean",
-    hint="The mean divides each element by how many there are, and so both slopes are divided, too.",
+    "gradients of the sum",
+    hint="The value is to be a mean. A mean divides each element by how many there are, and so both slopes are "
+    "divided, too.",
     section="sec-05-sum",
 )
 def not_divided(mu: Any, log_sigma: Any, y: Any) -> Any:
@@ -187,3 +188,66 @@ def upstream_ignored(mu: Any, log_sigma: Any, y: Any) -> Any:
     u = (y - mu) / sigma
     value = np.mean(log_sigma + 0.5 * u**2) + 0.5 * np.log(2 * np.pi)
     return value, lambda d: (-u / sigma / u.size, (1 - u**2) / u.size)
+
+
+@task.wrong(
+    "σ inside u forgotten",
+    hint="Your width feels only the term log σ, and would shrink for ever. It is in u as well: a wider σ "
+    "makes every miss count for less.",
+)
+def sigma_in_u_forgotten(mu: Any, log_sigma: Any, y: Any) -> Any:
+    sigma = np.exp(log_sigma)
+    u = (y - mu) / sigma
+    value = np.mean(log_sigma + 0.5 * u**2) + 0.5 * np.log(2 * np.pi)
+    return value, lambda d: (-d * u / sigma / u.size, d * np.ones_like(u) / u.size)
+
+
+@task.wrong(
+    "a plus between the two terms of dlog_sigma",
+    hint="A wider σ costs more by its logarithm and less by its square: the two pull against each other. "
+    "With a plus the width can only shrink.",
+)
+def plus_for_minus(mu: Any, log_sigma: Any, y: Any) -> Any:
+    sigma = np.exp(log_sigma)
+    u = (y - mu) / sigma
+    value = np.mean(log_sigma + 0.5 * u**2) + 0.5 * np.log(2 * np.pi)
+    return value, lambda d: (-d * u / sigma / u.size, d * (1 + u**2) / u.size)
+
+
+@task.wrong(
+    "the constant not halved",
+    hint="The density divides by the root of 2π, and the logarithm makes a half of the root. Yours is the "
+    "whole logarithm.",
+    section="sec-05-likelihood",
+)
+def constant_not_halved(mu: Any, log_sigma: Any, y: Any) -> Any:
+    sigma = np.exp(log_sigma)
+    u = (y - mu) / sigma
+    value = np.mean(log_sigma + 0.5 * u**2) + np.log(2 * np.pi)
+    return value, lambda d: (-d * u / sigma / u.size, d * (1 - u**2) / u.size)
+
+
+@task.wrong(
+    "divided by the number of rows only",
+    hint="This loss is a mean over all numbers, rows and columns, and you divide by the rows alone. With "
+    "one column the two are the same.",
+    section="sec-05-nk",
+)
+def divided_by_rows(mu: Any, log_sigma: Any, y: Any) -> Any:
+    sigma = np.exp(log_sigma)
+    u = (y - mu) / sigma
+    value = np.sum(log_sigma + 0.5 * u**2 + 0.5 * np.log(2 * np.pi)) / len(u)
+    return value, lambda d: (-d * u / sigma / len(u), d * (1 - u**2) / len(u))
+
+
+@task.wrong(
+    "the costs added up, and not averaged",
+    hint="The value grows with the number of elements. The task asks for the mean over all of them, so "
+    "that a loss means the same for any size of batch.",
+    section="sec-05-sum",
+)
+def value_summed(mu: Any, log_sigma: Any, y: Any) -> Any:
+    sigma = np.exp(log_sigma)
+    u = (y - mu) / sigma
+    value = np.sum(log_sigma + 0.5 * u**2 + 0.5 * np.log(2 * np.pi))
+    return value, lambda d: (-d * u / sigma / u.size, d * (1 - u**2) / u.size)

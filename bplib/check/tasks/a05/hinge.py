@@ -206,3 +206,80 @@ def upstream_ignored(s: Any, labels: Any) -> Any:
     slope = inside.astype(s.dtype)
     slope[rows, labels] = -inside.sum(axis=1)
     return np.sum(gap * inside) / len(s), lambda d: slope / len(s)
+
+
+@task.wrong(
+    "a push for the true class in every row",
+    hint="A row whose true class leads every rival by 1 costs nothing, so nothing in it is to move. And "
+    "where several rivals are inside the margin, each adds a push of its own.",
+)
+def always_pushed(s: Any, labels: Any) -> Any:
+    rows = np.arange(len(s))
+    gap = s - s[rows, labels][:, None] + 1
+    gap[rows, labels] = 0
+    inside = gap > 0
+    slope = inside.astype(s.dtype)
+    slope[rows, labels] = -1
+    return np.sum(gap * inside) / len(s), lambda d: d * slope / len(s)
+
+
+@task.wrong(
+    "a count put into an array of true and false",
+    hint="Your slope still holds only true and false, and a count that is written into it becomes true, "
+    "without a word: the true class is pushed down with its rivals. It has to be an array of numbers "
+    "first.",
+)
+def bool_slope(s: Any, labels: Any) -> Any:
+    rows = np.arange(len(s))
+    gap = s - s[rows, labels][:, None] + 1
+    gap[rows, labels] = 0
+    inside = gap > 0
+    slope = inside.copy()
+    slope[rows, labels] = -inside.sum(axis=1)
+    return np.sum(gap * inside) / len(s), lambda d: d * slope / len(s)
+
+
+@task.wrong(
+    "the margin turned",
+    hint="You let a rival be ahead by as much as 1 before it costs anything. The true class is to lead by 1.",
+)
+def margin_turned(s: Any, labels: Any) -> Any:
+    rows = np.arange(len(s))
+    gap = s - s[rows, labels][:, None] - 1
+    gap[rows, labels] = 0
+    inside = gap > 0
+    slope = inside.astype(s.dtype)
+    slope[rows, labels] = -inside.sum(axis=1)
+    return np.sum(gap * inside) / len(s), lambda d: d * slope / len(s)
+
+
+@task.wrong(
+    "every label’s column taken from every row",
+    hint="Your index takes, from each row, the scores of all labels. It should take one score from each "
+    "row, that of its own label; for that, rows and labels have to be counted together.",
+    section="sec-05-softmax",
+)
+def all_columns(s: Any, labels: Any) -> Any:
+    rows = np.arange(len(s))
+    gap = np.maximum(s - s[:, labels] + 1, 0)
+    gap[rows, labels] = 0
+    inside = gap > 0
+    slope = inside.astype(s.dtype)
+    slope[rows, labels] = -inside.sum(axis=1)
+    return np.sum(gap) / len(s), lambda d: d * slope / len(s)
+
+
+@task.wrong(
+    "the rows added up, and not averaged",
+    hint="The value grows with the number of rows. The task asks for their mean, so that a loss means the "
+    "same for any size of batch.",
+    section="sec-05-sum",
+)
+def value_summed(s: Any, labels: Any) -> Any:
+    rows = np.arange(len(s))
+    gap = s - s[rows, labels][:, None] + 1
+    gap[rows, labels] = 0
+    inside = gap > 0
+    slope = inside.astype(s.dtype)
+    slope[rows, labels] = -inside.sum(axis=1)
+    return np.sum(gap * inside), lambda d: d * slope / len(s)

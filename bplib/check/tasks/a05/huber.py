@@ -136,8 +136,9 @@ def flat_beyond(pred: Any, target: Any, delta: Any) -> Any:
 
 
 @task.wrong(
-    "the gradient of the sum beside the value of the mean",
-    hint="The mean divides each element by how many there are, and so its slope is divided, too.",
+    "the gradient of the sum",
+    hint="The value is to be a mean. A mean divides each element by how many there are, and so its slope is "
+    "divided, too.",
     section="sec-05-sum",
 )
 def not_divided(pred: Any, target: Any, delta: Any) -> Any:
@@ -155,3 +156,52 @@ def upstream_ignored(pred: Any, target: Any, delta: Any) -> Any:
     r = pred - target
     s = np.clip(r, -delta, delta)
     return np.mean(s * (r - 0.5 * s)), lambda d: s / r.size
+
+
+@task.wrong(
+    "the costs added up, and not averaged",
+    hint="The value grows with the number of elements. The task asks for the mean over all of them, so "
+    "that a loss means the same for any size of batch.",
+    section="sec-05-sum",
+)
+def value_summed(pred: Any, target: Any, delta: Any) -> Any:
+    r = pred - target
+    s = np.clip(r, -delta, delta)
+    return np.sum(s * (r - 0.5 * s)), lambda d: d * s / r.size
+
+
+@task.wrong(
+    "divided by the number of rows only",
+    hint="This loss is a mean over all numbers, rows and columns, and you divide by the rows alone. With "
+    "one column the two are the same.",
+    section="sec-05-nk",
+)
+def divided_by_rows(pred: Any, target: Any, delta: Any) -> Any:
+    r = pred - target
+    s = np.clip(r, -delta, delta)
+    return np.sum(s * (r - 0.5 * s)) / len(r), lambda d: d * s / len(r)
+
+
+@task.wrong(
+    "half of δ taken off, where half of its square is due",
+    hint="Put the residual exactly at δ into both of your branches. They agree only if δ is 1: in the "
+    "line, δ multiplies the half as well.",
+)
+def half_delta(pred: Any, target: Any, delta: Any) -> Any:
+    r = pred - target
+    near = np.abs(r) <= delta
+    value = np.where(near, 0.5 * r**2, delta * np.abs(r) - 0.5 * delta)
+    return np.mean(value), lambda d: d * np.where(near, r, delta * np.sign(r)) / r.size
+
+
+@task.wrong(
+    "one question put to a whole array",
+    hint="A comparison of an array gives an answer for each element, some true and some false, and `if` "
+    "can follow only one of them. Each element chooses its branch for itself.",
+    section="sec-04-zero",
+)
+def if_on_array(pred: Any, target: Any, delta: Any) -> Any:
+    r = pred - target
+    if np.abs(r) <= delta:
+        return np.mean(0.5 * r**2), lambda d: d * r / r.size
+    return np.mean(delta * (np.abs(r) - 0.5 * delta)), lambda d: d * delta * np.sign(r) / r.size

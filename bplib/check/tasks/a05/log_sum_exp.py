@@ -166,3 +166,84 @@ def upstream_ignored(z: Any) -> Any:
     e = np.exp(z - top)
     total = e.sum(axis=1, keepdims=True)
     return (np.log(total) + top)[:, 0], lambda d: e / total
+
+
+@task.wrong(
+    "a column, where one flat number per row was asked for",
+    hint="The numbers are right, the shape is not: the value has the shape (N,), as d has. A column that "
+    "meets a flat array makes a table of them, without a word.",
+    section="sec-01-broadcast",
+)
+def value_column(z: Any) -> Any:
+    top = z.max(axis=1, keepdims=True)
+    e = np.exp(z - top)
+    total = e.sum(axis=1, keepdims=True)
+    return np.log(total) + top, lambda d: d[:, None] * e / total
+
+
+@task.wrong(
+    "the largest logit itself",
+    hint="That is the hard maximum: only one logit of a row is in it. The soft maximum lies a little "
+    "above, because every other logit adds something to the sum.",
+)
+def hard_value(z: Any) -> Any:
+    top = z.max(axis=1, keepdims=True)
+    e = np.exp(z - top)
+    total = e.sum(axis=1, keepdims=True)
+    return top[:, 0], lambda d: d[:, None] * e / total
+
+
+@task.wrong(
+    "one sum for the whole array",
+    hint="Each row is one example, with a result of its own. You have thrown all rows into one sum.",
+)
+def summed_over_all(z: Any) -> Any:
+    top = z.max()
+    e = np.exp(z - top)
+    return np.log(e.sum()) + top, lambda d: d * e / e.sum()
+
+
+@task.wrong(
+    "the slope of the logarithm alone, and of sums that overflow",
+    hint="You went back through the logarithm and stopped. Between the sum and z there is still the "
+    "exponential, with a slope of its own. For large logits the sum itself is out of range.",
+    section="sec-03-chain",
+)
+def stopped_at_sum(z: Any) -> Any:
+    total = np.exp(z).sum(axis=1, keepdims=True)
+    return np.log(total)[:, 0], lambda d: d[:, None] / total * np.ones_like(z)
+
+
+@task.wrong(
+    "the slope of the exponential alone",
+    hint="Between the exponential and the result stands the logarithm, and its slope is one over the sum. "
+    "Without it a row whose logits are all raised would pull harder and harder.",
+    section="sec-03-chain",
+)
+def logarithm_forgotten(z: Any) -> Any:
+    e = np.exp(z)
+    return np.log(e.sum(axis=1)), lambda d: d[:, None] * e
+
+
+@task.wrong(
+    "a safe value, and a slope that overflows",
+    hint="The value is shifted and the slope is not: on the way back the exponential of 800 is taken as it "
+    "stands.",
+)
+def slope_not_shifted(z: Any) -> Any:
+    top = z.max(axis=1, keepdims=True)
+    e = np.exp(z - top)
+    total = e.sum(axis=1, keepdims=True)
+    value = (np.log(total) + top)[:, 0]
+    return value, lambda d: d[:, None] * np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+
+
+@task.wrong(
+    "logits cut off where the exponential would overflow",
+    hint="Beyond the bound all logits look alike to your function, so that 800 and 799 count as equals. "
+    "Nothing crashes in float64, and the result is wrong.",
+)
+def logits_cut_far(z: Any) -> Any:
+    e = np.exp(np.clip(z, -700, 700))
+    total = e.sum(axis=1, keepdims=True)
+    return np.log(total)[:, 0], lambda d: d[:, None] * e / total

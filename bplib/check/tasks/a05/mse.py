@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,12 +32,19 @@ def look(answer: Any, case: Case) -> Iterator[Seen]:
     except probes.StudentError as error:
         if error.kind != "raised":
             raise
-        outcome = error.what.split(":")[0]
+        kind, _, text = error.what.partition(":")
+        named = _names(text, case["pred"].shape) and _names(text, case["target"].shape)
+        outcome = f"a {kind} that {'names' if named else 'does not name'} both shapes"
     else:
         loss, _ = probes.unpack(result, "value", "pullback", of=answer.__name__)
         numbers = isinstance(loss, int | float | np.number | np.ndarray) and np.size(loss) == 1
         outcome = f"no error, and a loss of {float(np.sum(loss)):.4g}" if numbers else "no error"
     yield "shapes", f"shapes {case['pred'].shape} and {case['target'].shape}", outcome
+
+
+def _names(text: str, shape: tuple[int, ...]) -> bool:
+    """Whether a sentence has these numbers in it, one after the other, however they are set apart."""
+    return re.search(r"(?<!\d)" + r"\D{1,4}".join(map(str, shape)) + r"(?!\d)", text) is not None
 
 
 @task.reference
@@ -60,6 +68,7 @@ def cases() -> Iterator[Case]:
     yield {"pred": normal(5), "target": normal(5), "d": 0.7}
     yield {"pred": np.array([1.0, 2.0, 4.0]), "target": np.array([[1.0], [2.0], [4.0]])}
     yield {"pred": normal((2, 3)), "target": normal(3)}
+    yield {"pred": normal((3, 1)), "target": normal((1, 3))}
 
 
 @task.wrong(
@@ -69,7 +78,7 @@ def cases() -> Iterator[Case]:
 )
 def two_lost(pred: Any, target: Any) -> Any:
     if pred.shape != target.shape:
-        raise ValueError("pred and target differ in shape")
+        raise ValueError(f"pred has the shape {pred.shape}, target has {target.shape}")
     off = pred - target
     return np.mean(off**2), lambda d: d * off / off.size
 
@@ -82,20 +91,20 @@ def two_lost(pred: Any, target: Any) -> Any:
 )
 def value_summed(pred: Any, target: Any) -> Any:
     if pred.shape != target.shape:
-        raise ValueError("pred and target differ in shape")
+        raise ValueError(f"pred has the shape {pred.shape}, target has {target.shape}")
     off = pred - target
     return np.sum(off**2), lambda d: d * 2 * off / off.size
 
 
 @task.wrong(
-    "the gradient of the sum beside the value of the mean",
-    hint="The mean divides each square by how many there are, and so its slope is divided, too. As it is, "
-    "the batch size has slipped into the learning rate.",
+    "the gradient of the sum of squares",
+    hint="The value is to be a mean. A mean divides each square by how many there are, and so its slope is "
+    "divided, too. As it is, the batch size has slipped into the learning rate.",
     section="sec-05-sum",
 )
 def gradient_not_divided(pred: Any, target: Any) -> Any:
     if pred.shape != target.shape:
-        raise ValueError("pred and target differ in shape")
+        raise ValueError(f"pred has the shape {pred.shape}, target has {target.shape}")
     off = pred - target
     return np.mean(off**2), lambda d: d * 2 * off
 
@@ -108,7 +117,7 @@ def gradient_not_divided(pred: Any, target: Any) -> Any:
 )
 def divided_by_rows(pred: Any, target: Any) -> Any:
     if pred.shape != target.shape:
-        raise ValueError("pred and target differ in shape")
+        raise ValueError(f"pred has the shape {pred.shape}, target has {target.shape}")
     off = pred - target
     return np.sum(off**2) / len(off), lambda d: d * 2 * off / len(off)
 
@@ -121,7 +130,7 @@ def divided_by_rows(pred: Any, target: Any) -> Any:
 )
 def sign_turned(pred: Any, target: Any) -> Any:
     if pred.shape != target.shape:
-        raise ValueError("pred and target differ in shape")
+        raise ValueError(f"pred has the shape {pred.shape}, target has {target.shape}")
     off = target - pred
     return np.mean(off**2), lambda d: d * 2 * off / off.size
 
@@ -134,7 +143,7 @@ def sign_turned(pred: Any, target: Any) -> Any:
 )
 def upstream_ignored(pred: Any, target: Any) -> Any:
     if pred.shape != target.shape:
-        raise ValueError("pred and target differ in shape")
+        raise ValueError(f"pred has the shape {pred.shape}, target has {target.shape}")
     off = pred - target
     return np.mean(off**2), lambda d: 2 * off / off.size
 
@@ -146,7 +155,7 @@ def upstream_ignored(pred: Any, target: Any) -> Any:
 )
 def root_taken(pred: Any, target: Any) -> Any:
     if pred.shape != target.shape:
-        raise ValueError("pred and target differ in shape")
+        raise ValueError(f"pred has the shape {pred.shape}, target has {target.shape}")
     off = pred - target
     return np.sqrt(np.mean(off**2)), lambda d: d * 2 * off / off.size
 
@@ -181,7 +190,7 @@ def flattened(pred: Any, target: Any) -> Any:
 )
 def lengths_compared(pred: Any, target: Any) -> Any:
     if len(pred) != len(target):
-        raise ValueError("pred and target differ in length")
+        raise ValueError(f"pred has the shape {pred.shape}, target has {target.shape}")
     off = pred - target
     return np.mean(off**2), lambda d: d * 2 * off / off.size
 
@@ -206,6 +215,32 @@ def asserted(pred: Any, target: Any) -> Any:
 )
 def bare(pred: Any, target: Any) -> Any:
     if pred.shape != target.shape:
-        raise ValueError("pred and target differ in shape")
+        raise ValueError(f"pred has the shape {pred.shape}, target has {target.shape}")
     off = pred - target
     return np.mean(off**2), lambda d: 2 * off
+
+
+@task.wrong(
+    "only the numbers of axes compared",
+    hint="A column and a row have two axes each, and still make a table of all differences. The whole "
+    "shapes have to agree.",
+    section="sec-05-shapes",
+)
+def axes_compared(pred: Any, target: Any) -> Any:
+    if pred.ndim != target.ndim:
+        raise ValueError(f"pred has the shape {pred.shape}, target has {target.shape}")
+    off = pred - target
+    return np.mean(off**2), lambda d: d * 2 * off / off.size
+
+
+@task.wrong(
+    "an error that keeps the shapes to itself",
+    hint="The error is the right one. Whoever reads it late at night wants to know what came in: the task "
+    "asks for both shapes in its text.",
+    section="sec-05-shapes",
+)
+def shapes_unsaid(pred: Any, target: Any) -> Any:
+    if pred.shape != target.shape:
+        raise ValueError("pred and target differ in shape")
+    off = pred - target
+    return np.mean(off**2), lambda d: d * 2 * off / off.size

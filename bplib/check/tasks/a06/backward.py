@@ -50,13 +50,18 @@ def cases() -> Iterator[Case]:
     yield arrived(1, 5, 3, 3, 3)
     yield arrived(2, 5, 3, 4, 2)
     yield arrived(3, 4, 2, 6, 3, np.float32)
+    yield arrived(4, 4, 2, 3, 3, np.float32)
 
 
 @task.probe
 def probe(answer: Any, case: Case) -> Iterator[Seen]:
     dW1, db1, dW2, db2 = unpack(calling(answer, *case.values()), "dW1", "db1", "dW2", "db2", of="backward")
-    yield "upper", "dW2", dW2
-    yield "upper", "db2", db2
+    rows, columns = case["W2"].shape
+    if (
+        rows == columns
+    ):  # elsewhere a slip in the lower layer may stop the whole function: no points of the upper
+        yield "upper", "dW2", dW2
+        yield "upper", "db2", db2
     yield "lower", "dW1", dW1
     yield "lower", "db1", db1
 
@@ -200,3 +205,68 @@ def dw_transposed(dz2: Any, x: Any, h: Any, W2: Any) -> Any:
 def upper_first(dz2: Any, x: Any, h: Any, W2: Any) -> Any:
     dz1 = (dz2 @ W2.T) * (1 - h * h)
     return h.T @ dz2, dz2.sum(axis=0), x.T @ dz1, dz1.sum(axis=0)
+
+
+@task.wrong(
+    "the biases' gradients not summed over the examples",
+    hint="Every example uses the same bias, so all of them have something to tell it, and what they "
+    "tell adds up. Yours still has a row for each example.",
+    section="sec-06-bias",
+)
+def db_not_summed(dz2: Any, x: Any, h: Any, W2: Any) -> Any:
+    dz1 = (dz2 @ W2.T) * (1 - h * h)
+    return x.T @ dz1, dz1, h.T @ dz2, dz2
+
+
+@task.wrong(
+    "the transposes of x and h missing",
+    hint="x has a row for each example, and so has what comes back. A weight's gradient is summed over "
+    "the examples, so these rows have to meet each other; yours do not fit together.",
+    section="sec-01-layer",
+)
+def transposes_missing(dz2: Any, x: Any, h: Any, W2: Any) -> Any:
+    dz1 = (dz2 @ W2.T) * (1 - h * h)
+    return x @ dz1, dz1.sum(axis=0), h @ dz2, dz2.sum(axis=0)
+
+
+@task.wrong(
+    "x and h in each other's place",
+    hint="A weight's gradient is what went into its layer, times what came back. Into the first layer "
+    "went x, into the second h.",
+)
+def inputs_exchanged(dz2: Any, x: Any, h: Any, W2: Any) -> Any:
+    dz1 = (dz2 @ W2.T) * (1 - h * h)
+    return h.T @ dz1, dz1.sum(axis=0), x.T @ dz2, dz2.sum(axis=0)
+
+
+@task.wrong(
+    "both weights first, and then both biases",
+    hint="The task asks for the order of the parameters: each layer's weights are followed by its own "
+    "bias. Whoever updates takes the two lists side by side.",
+)
+def weights_before_biases(dz2: Any, x: Any, h: Any, W2: Any) -> Any:
+    dz1 = (dz2 @ W2.T) * (1 - h * h)
+    return x.T @ dz1, h.T @ dz2, dz1.sum(axis=0), dz2.sum(axis=0)
+
+
+@task.wrong(
+    "the weights' gradients divided by the number of examples once more",
+    hint="The share of each example in the mean entered at dz2, before this function was called. "
+    "Your weights would take shorter steps than your biases, the more so the larger the batch.",
+    section="sec-05-nk",
+)
+def weights_divided_again(dz2: Any, x: Any, h: Any, W2: Any) -> Any:
+    dz1 = (dz2 @ W2.T) * (1 - h * h)
+    N = len(x)
+    return x.T @ dz1 / N, dz1.sum(axis=0), h.T @ dz2 / N, dz2.sum(axis=0)
+
+
+@task.wrong(
+    "reshape where a transpose belongs",
+    hint="Reshaping keeps the numbers in the order in which they are stored and cuts the rows anew. A "
+    "transpose lets rows and columns change places. The shape is the same, and the numbers stand elsewhere.",
+    section="sec-06-transpose",
+)
+def reshaped(dz2: Any, x: Any, h: Any, W2: Any) -> Any:
+    dz1 = (dz2 @ W2.reshape(W2.shape[::-1])) * (1 - h * h)
+    return x.T @ dz1, dz1.sum(axis=0), h.T @ dz2, dz2.sum(axis=0)

@@ -138,3 +138,16 @@ def sums_kept_too(sizes: Any, N: Any) -> Any:
 def weights_kept(sizes: Any, N: Any) -> Any:
     layers = [sizes[k] * sizes[k + 1] for k in range(len(sizes) - 1)]
     return N * sum(layers), N * (2 * sum(layers) - layers[0]), N * sum(sizes[:-1]) + sum(layers)
+
+
+@task.wrong(
+    "all parameters counted among the kept numbers",
+    hint="The task asks for what is kept besides the parameters. They are there anyway, whether one walks back or not.",
+)
+def parameters_kept(sizes: Any, N: Any) -> Any:
+    layers = [sizes[k] * sizes[k + 1] for k in range(len(sizes) - 1)]
+    return (
+        N * sum(layers),
+        N * (2 * sum(layers) - layers[0]),
+        N * sum(sizes[:-1]) + sum(layers) + sum(sizes[1:]),
+    )

@@ -53,24 +53,24 @@ def cases() -> Iterator[Case]:
 def probe(answer: Any, case: Case) -> Iterator[Seen]:
     h, p = unpack(call(answer, *case.values()), "h", "p", of="forward")
     yield "hidden", "h", h
-    yield "output", "h", h  # p is made from it: whoever has h wrong should read that first
     yield "output", "p", p
 
 
+# Whoever forgets the tanh altogether is told the first in the part "hidden", and the second in "output".
 @task.wrong(
-    "no bend in the hidden layer",
-    hint="You hand on the sums as they are. Two layers in a row without a bend between them are one layer: "
-    "the network is a single neuron again, and cannot learn XOR.",
+    "the sums of the first layer where h is asked for, without a bend",
+    hint="What you return as h has not gone through a tanh. The hidden values are what the units put out, and so lie "
+    "between −1 and 1.",
 )
 def hidden_linear(x: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Any:
-    h = x @ W1 + b1
-    return h, 1 / (1 + np.exp(-(h @ W2 + b2)))
+    z1 = x @ W1 + b1
+    return z1, 1 / (1 + np.exp(-(np.tanh(z1) @ W2 + b2)))
 
 
 @task.wrong(
     "the second layer fed with the sums of the first, past the bend",
-    hint="Your h is right, and nobody listens to it: the output neurons read z1, from before the tanh. "
-    "The bend then has no effect on the answer.",
+    hint="Your output neurons read the sums from before the tanh. Two layers in a row without a bend between them are "
+    "one layer: the network is a single neuron again, and cannot learn XOR.",
 )
 def bend_bypassed(x: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Any:
     z1 = x @ W1 + b1
@@ -149,3 +149,54 @@ def sigmoid_overflows(x: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Any:
 def swapped(x: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Any:
     h = np.tanh(x @ W1 + b1)
     return 1 / (1 + np.exp(-(h @ W2 + b2))), h
+
+
+@task.wrong(
+    "the hidden layer's bias forgotten",
+    hint="Without b1 a unit whose inputs are all 0 always puts out 0, and its dividing line runs through the origin.",
+)
+def b1_forgotten(x: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Any:
+    h = np.tanh(x @ W1)
+    return h, 1 / (1 + np.exp(-(h @ W2 + b2)))
+
+
+@task.wrong(
+    "the output layer's bias forgotten",
+    hint="Without b2 an example whose hidden values are all 0 always gets the answer one half. The output has a bias "
+    "of its own, as every layer has.",
+)
+def b2_forgotten(x: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Any:
+    h = np.tanh(x @ W1 + b1)
+    return h, 1 / (1 + np.exp(-(h @ W2)))
+
+
+@task.wrong(
+    "the star for the matrix product",
+    hint="With * NumPy multiplies entry by entry, and nothing is summed. A unit adds up what comes from all of its "
+    "inputs, which is what the sign @ does.",
+    section="sec-01-layer",
+)
+def star(x: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Any:
+    h = np.tanh(x * W1 + b1)
+    return h, 1 / (1 + np.exp(-(h * W2 + b2)))
+
+
+@task.wrong(
+    "the weights transposed on the way forward",
+    hint="W1 has a row for each input and a column for each hidden unit, so that x, with a column for each input, fits "
+    "it as it stands. Only a square W1 lets you turn it.",
+    section="sec-01-layer",
+)
+def transposed(x: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Any:
+    h = np.tanh(x @ W1.T + b1)
+    return h, 1 / (1 + np.exp(-(h @ W2 + b2)))
+
+
+@task.wrong(
+    "the second layer fed with the data",
+    hint="The output neurons read x, and not what the hidden units made of it. Your hidden layer has no effect on the "
+    "answer.",
+)
+def data_twice(x: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Any:
+    h = np.tanh(x @ W1 + b1)
+    return h, 1 / (1 + np.exp(-(x @ W2 + b2)))

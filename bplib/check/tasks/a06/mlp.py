@@ -53,7 +53,7 @@ def deep(seed: int, N: int, sizes: tuple[int, ...], dtype: Any = np.float64) -> 
 @task.cases
 def cases() -> Iterator[Case]:
     one = [np.array([[0.5], [-1.0]]), np.array([0.25])]
-    yield {"x": np.array([[1.0, 2.0]]), "params": one, "d": np.array([[2.0]])}
+    yield {"x": np.array([[1.0, 2.0], [0.0, 1.0]]), "params": one, "d": np.array([[2.0], [-3.0]])}
     two = [np.array([[1.0]]), np.array([0.5]), np.array([[2.0]]), np.array([-1.0])]
     yield {"x": np.array([[0.0], [-0.5]]), "params": two, "d": np.array([[1.0], [0.5]])}
     yield deep(1, 5, (3, 3, 3, 3))
@@ -66,7 +66,8 @@ def probe(answer: Any, case: Case) -> Iterator[Seen]:
     names = [f"d{kind}{k}" for k in range(1, len(case["params"]) // 2 + 1) for kind in "Wb"]
     z, pullback = unpack(call(answer, case["x"], case["params"]), "z", "pullback", of="mlp")
     yield "value", "z", z
-    for again, d in (("", case["d"]), (", when called again", -2 * case["d"])):
+    # The second d is no multiple of the first: what is left over from one call must not look like a factor.
+    for again, d in (("", case["d"]), (", when called again, with 1 − d", 1 - case["d"])):
         dx, grads = unpack(calling(pullback, d, name="pullback"), "dx", "grads", of="pullback")
         if not isinstance(grads, list | tuple):
             raise StudentError(
@@ -78,25 +79,27 @@ def probe(answer: Any, case: Case) -> Iterator[Seen]:
         yield "gradient", f"dx{again}", dx
 
 
+# Whoever takes its slope on the way back as well is told so in the part "gradient", by slope_at_the_end.
 @task.wrong(
     "a bend after the last layer too",
     hint="The last layer's sums are the scores, and the loss makes of them what it needs. "
     "With a tanh on top no score can leave the range from −1 to 1.",
 )
 def bend_at_the_end(x: Any, params: Any) -> Any:
-    outs = [x]
+    ins = []
     for k in range(0, len(params), 2):
-        outs.append(np.tanh(outs[-1] @ params[k] + params[k + 1]))
+        x = np.tanh(x) if k else x
+        ins.append(x)
+        x = x @ params[k] + params[k + 1]
 
     def pullback(d: Any) -> Any:
         grads: list[np.ndarray] = []
-        for k in range(len(params) // 2 - 1, -1, -1):
-            d = d * (1 - outs[k + 1] ** 2)
-            grads = [outs[k].T @ d, d.sum(axis=0), *grads]
-            d = d @ params[2 * k].T
+        for k in range(len(ins) - 1, -1, -1):
+            grads = [ins[k].T @ d, d.sum(axis=0), *grads]
+            d = (d @ params[2 * k].T) * (1 - ins[k] ** 2 if k else 1)
         return d, grads
 
-    return outs[-1], pullback
+    return np.tanh(x), pullback
 
 
 @task.wrong(
@@ -234,51 +237,6 @@ def last_layer_first(x: Any, params: Any) -> Any:
 
 
 @task.wrong(
-    "the pullback used up by its first call",
-    hint="Walking back, you take the kept values out of their list. A second call finds nothing left, and passes "
-    "through no layer at all.",
-)
-def used_up(x: Any, params: Any) -> Any:
-    ins = []
-    for k in range(0, len(params), 2):
-        x = np.tanh(x) if k else x
-        ins.append(x)
-        x = x @ params[k] + params[k + 1]
-
-    def pullback(d: Any) -> Any:
-        grads: list[np.ndarray] = []
-        while ins:
-            a = ins.pop()
-            grads = [a.T @ d, d.sum(axis=0), *grads]
-            d = (d @ params[2 * len(ins)].T) * (1 - a**2 if ins else 1)
-        return d, grads
-
-    return x, pullback
-
-
-@task.wrong(
-    "a list of gradients that goes on growing from call to call",
-    hint="Your list is made once, outside of the pullback. The second call puts its gradients in front of those of the "
-    "first, and returns both.",
-)
-def list_outlives_call(x: Any, params: Any) -> Any:
-    ins: list[np.ndarray] = []
-    grads: list[np.ndarray] = []
-    for k in range(0, len(params), 2):
-        x = np.tanh(x) if k else x
-        ins.append(x)
-        x = x @ params[k] + params[k + 1]
-
-    def pullback(d: Any) -> Any:
-        for k in range(len(ins) - 1, -1, -1):
-            grads[:0] = [ins[k].T @ d, d.sum(axis=0)]
-            d = (d @ params[2 * k].T) * (1 - ins[k] ** 2 if k else 1)
-        return d, list(grads)
-
-    return x, pullback
-
-
-@task.wrong(
     "every layer's pullback using the last layer's values",
     hint="A function made in a loop looks its names up when it is called, and by then the loop is over: all of yours "
     "see what the names meant in the last round. Each layer has to hold on to its own values.",
@@ -298,3 +256,6 @@ def late_binding(x: Any, params: Any) -> Any:
         return d, grads
 
     return x, pullback
+
+
+from bplib.check.tasks.a06 import _mlp_more  # noqa: E402, F401  # it enters more wrong answers

@@ -156,3 +156,82 @@ def stopped_at_p(p: Any, y: Any) -> Any:
 def times_loss(p: Any, y: Any) -> Any:
     loss = -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))
     return loss, loss * (p - y) / y.size
+
+
+@task.wrong(
+    "the squared error for the loss",
+    hint="This is the mean of the squared differences. The task asks for the cross-entropy, which "
+    "can tell a bold mistake from a slight one: it grows without bound as a probability goes to the wrong end.",
+    section="sec-06-delta",
+)
+def squared_error(p: Any, y: Any) -> Any:
+    return np.mean((p - y) ** 2), (p - y) / y.size
+
+
+@task.wrong(
+    "logarithms to the base 2",
+    hint="Your loss is measured in bits. The formula has the natural logarithm, and the gradient of "
+    "the task belongs to that one.",
+    section="sec-05-binary",
+)
+def base_two(p: Any, y: Any) -> Any:
+    return -np.mean(y * np.log2(p) + (1 - y) * np.log2(1 - p)), (p - y) / y.size
+
+
+@task.wrong(
+    "logarithms to the base 10",
+    hint="The formula has the natural logarithm, and the gradient of the task belongs to that one.",
+    section="sec-05-binary",
+)
+def base_ten(p: Any, y: Any) -> Any:
+    return -np.mean(y * np.log10(p) + (1 - y) * np.log10(1 - p)), (p - y) / y.size
+
+
+@task.wrong(
+    "the minus sign on the first term only",
+    hint="Both logarithms are negative, so both terms need the sign. In yours the targets that are 0 "
+    "lower the loss when the network is wrong about them.",
+    section="sec-05-binary",
+)
+def one_minus(p: Any, y: Any) -> Any:
+    return np.mean(-y * np.log(p) + (1 - y) * np.log(1 - p)), (p - y) / y.size
+
+
+@task.wrong(
+    "a loss for each entry, where one number is asked for",
+    hint="Each entry has its own term, and the loss is their mean: one number, which can be said to "
+    "rise or to fall.",
+    section="sec-06-sum",
+)
+def not_averaged(p: Any, y: Any) -> Any:
+    return -(y * np.log(p) + (1 - y) * np.log(1 - p)), (p - y) / y.size
+
+
+@task.wrong(
+    "the gradient of the first term only, at p",
+    hint="You went back through the logarithm of p where the target is 1. Where it is 0 nothing comes "
+    "back in yours, and the way through the sigmoid is still missing.",
+    section="sec-05-binary",
+)
+def only_the_ones(p: Any, y: Any) -> Any:
+    return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p)), -y / p / y.size
+
+
+@task.wrong(
+    "a factor 2, which belongs to a squared error",
+    hint="The 2 comes down from a square. There is no square in the cross-entropy, and its gradient at "
+    "the scores has no such factor.",
+    section="sec-06-delta",
+)
+def doubled(p: Any, y: Any) -> Any:
+    return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p)), 2 * (p - y) / y.size
+
+
+@task.wrong(
+    "one number where each score has a gradient of its own",
+    hint="You averaged the errors. The mean is in the loss; on the way back each entry of z2 is told "
+    "its own share, and dz2 has the shape of z2.",
+    section="sec-06-sum",
+)
+def one_number(p: Any, y: Any) -> Any:
+    return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p)), np.mean(p - y)

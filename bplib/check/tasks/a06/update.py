@@ -125,3 +125,34 @@ def returned_early(params: Any, grads: Any, lr: Any) -> Any:
 )
 def unit_steps(params: Any, grads: Any, lr: Any) -> Any:
     return [p - lr * g / np.linalg.norm(g) for p, g in zip(params, grads, strict=True)]
+
+
+@task.wrong(
+    "nothing changed: the parameters returned as they came",
+    hint="Your new numbers were given to a name inside the loop. A list does not notice when the name "
+    "that ran through it is given another value, and so what you return is the old list.",
+)
+def nothing_changed(params: Any, grads: Any, lr: Any) -> Any:
+    for p, g in zip(params, grads, strict=True):
+        p = p - lr * g
+    return params
+
+
+@task.wrong(
+    "a list in a list",
+    hint="There is one pair of brackets too many: you return a list with one thing in it, and that one "
+    "is the list of the new parameters.",
+)
+def list_in_list(params: Any, grads: Any, lr: Any) -> Any:
+    return [[p - lr * g for p, g in zip(params, grads, strict=True)]]
+
+
+@task.wrong(
+    "written for exactly four parameters",
+    hint="You unpack params into four names. The list may be shorter or longer: a network of three "
+    "layers has six parameters.",
+)
+def exactly_four(params: Any, grads: Any, lr: Any) -> Any:
+    W1, b1, W2, b2 = params
+    dW1, db1, dW2, db2 = grads
+    return [W1 - lr * dW1, b1 - lr * db1, W2 - lr * dW2, b2 - lr * db2]

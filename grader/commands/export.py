@@ -1,0 +1,60 @@
+"""``grader export``: marks as CSV."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from grader.commands import add_course, complain, parser
+
+EXAMPLES = """\
+  grader export                             all assignments, in nbgrader's columns, to grades.csv
+  grader export 04 --form canvas --to canvas.csv
+  grader export 04 --form moodle --partial  with the points so far of those who wait for a person
+"""
+
+
+def add(commands: Any) -> None:
+    """Declare the subcommand."""
+    sub = parser(commands, "export", "write the marks as CSV for nbgrader, Canvas or Moodle", EXAMPLES)
+    sub.add_argument("assignments", nargs="*", metavar="NN", help="names or numbers (default: all)")
+    add_course(sub)
+    sub.add_argument(
+        "--form", choices=("nbgrader", "canvas", "moodle"), default="nbgrader", help="whose columns"
+    )
+    sub.add_argument("--to", type=Path, metavar="FILE", help="where to write (default: grades.csv)")
+    sub.add_argument(
+        "--partial", action="store_true", help="Canvas, Moodle: also points to which a person will still add"
+    )
+    sub.add_argument("--json", action="store_true", help="print what was written as JSON")
+    sub.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Export; 1 where it cannot be done."""
+    from dataclasses import replace
+
+    from grader.course import Course, CourseError
+    from grader.export import export
+    from grader.given import scores
+
+    try:
+        course = Course.open(args.course)
+        names = [course.assignment(n) for n in args.assignments] or course.assignments()
+        found = [s for name in names for s in scores(course, name)]
+        waits = sum(s.waits for s in found)
+        if args.partial:
+            found = [replace(s, waits=False) for s in found]
+        path = args.to or course.root / "grades.csv"
+        export(found, args.form, path)
+    except (CourseError, ValueError, OSError) as error:
+        return complain(error)
+    if args.json:
+        print(json.dumps({"written": str(path), "rows": len(found), "waiting": waits}))
+    else:
+        print(f"{path}: {len(found)} scores")
+        if waits and args.form != "nbgrader" and not args.partial:
+            print(f"{waits} are left empty, for a person still has to give points; --partial writes them too")
+    return 0

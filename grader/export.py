@@ -1,0 +1,133 @@
+"""Marks as CSV: nbgrader's own columns, Canvas's, Moodle's. A spreadsheet that opens it runs nothing.
+
+A cell that begins like a formula (``= + - @``, a tab, a line break) gets an apostrophe in front, which spreadsheets
+show as text; ``restored`` takes it off again. Numbers are written by us and never touched.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.course import write
+from grader.pages import plain
+
+FORMATS = ("nbgrader", "canvas", "moodle")
+DANGEROUS = re.compile(r"\A'*[\s\u200b\ufeff]*[=+\-@|%＝＋－＠\t\r\n]")
+
+
+@dataclass(frozen=True)
+class Score:
+    """One student's points for one assignment, 0 where nothing was handed in.
+
+    ``waits`` says that a person still has to give some: Canvas and Moodle get no points then.
+    """
+
+    student: str
+    assignment: str
+    score: float
+    max: float
+    penalty: float = 0.0  # for being late; ``score`` is before it
+    timestamp: str = ""
+    duedate: str = ""
+    last_name: str = ""
+    first_name: str = ""
+    email: str = ""
+    waits: bool = False
+
+    @property
+    def final(self) -> float:
+        """The points less the penalty, never below 0."""
+        return max(0.0, self.score - self.penalty)
+
+    @property
+    def settled(self) -> float | None:
+        """The same, or None while a person has to give some."""
+        return None if self.waits else self.final
+
+
+def defused(text: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    text = plain(text)
+    return f"'{text}" if DANGEROUS.match(text) else text
+
+
+def restored(text: str) -> str:
+    """The text as it was before ``defused``."""
+    return text[1:] if text.startswith("'") and DANGEROUS.match(text[1:]) else text
+
+
+def as_csv(rows: Iterable[Sequence[str | float | None]]) -> str:
+    """Rows as CSV: text is defused, a number written in full, None left empty."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    for row in rows:
+        writer.writerow([_cell(value) for value in row])
+    return out.getvalue()
+
+
+def _cell(value: str | float | None) -> str:
+    if value is None:
+        return ""
+    return defused(value) if isinstance(value, str) else repr(float(value))
+
+
+def nbgrader(scores: Iterable[Score]) -> str:
+    """The columns of ``nbgrader export``; a student without marks has 0, as there."""
+    head = "assignment duedate timestamp student_id last_name first_name email raw_score late_submission_penalty score"
+    rows: list[Sequence[str | float | None]] = [[*head.split(), "max_score"]]
+    for s in scores:
+        person = [s.student, s.last_name, s.first_name, s.email]
+        points = [s.score, s.penalty, s.final, s.max]
+        rows.append([s.assignment, s.duedate, s.timestamp, *person, *points])
+    return as_csv(rows)
+
+
+def canvas(scores: Iterable[Score]) -> str:
+    """A table for Canvas's gradebook import: a row for each student, a column for each assignment.
+
+    A student's id here is Canvas's (as ``grader collect`` takes it). What has no points yet is left empty, which
+    Canvas leaves as it is.
+    """
+    scores = list(scores)
+    names = list(dict.fromkeys(s.assignment for s in scores))
+    most = {s.assignment: s.max for s in scores}
+    found = {(s.student, s.assignment): s.settled for s in scores}
+    people = {s.student: ", ".join(n for n in (s.last_name, s.first_name) if n) or s.student for s in scores}
+    fixed = ["Student", "ID", "SIS Login ID", "Section"]
+    rows: list[Sequence[str | float | None]] = [[*fixed, *names]]
+    rows.append(["Points Possible", "", "", "", *(most[n] for n in names)])
+    for student, name in people.items():
+        login = "" if student.isdigit() else student
+        ids = [student if student.isdigit() else "", login, ""]
+        rows.append([name, *ids, *(found.get((student, n)) for n in names)])
+    return as_csv(rows)
+
+
+def moodle(scores: Iterable[Score]) -> str:
+    """A grading worksheet for Moodle, of one assignment: the identifier as Moodle writes it, grade and maximum.
+
+    ValueError for scores of several assignments: Moodle takes one worksheet for each.
+    """
+    scores = list(scores)
+    if len({s.assignment for s in scores}) > 1:
+        raise ValueError("moodle: scores of several assignments; export one at a time")
+    rows: list[Sequence[str | float | None]] = [["Identifier", "Email address", "Grade", "Maximum Grade"]]
+    for s in scores:
+        who = f"Participant {s.student}" if s.student.isdigit() else s.student
+        rows.append([who, s.email, s.settled, s.max])
+    return as_csv(rows)
+
+
+WRITERS = {"nbgrader": nbgrader, "canvas": canvas, "moodle": moodle}
+
+
+def export(scores: Iterable[Score], form: str, path: Path) -> None:
+    """Write the marks; the old file stands until the new one is whole."""
+    if form not in WRITERS:
+        raise ValueError(f"export: there is no form {form!r}; there are {', '.join(FORMATS)}")
+    write(path, WRITERS[form](scores))

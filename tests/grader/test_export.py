@@ -1,0 +1,106 @@
+"""Exported marks: they come back as they were, and no spreadsheet takes a cell for a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from grader.export import FORMATS, WRITERS, Score, as_csv, canvas, defused, export, moodle, nbgrader, restored
+from grader.pages import plain
+
+FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "'=1", "|calc", "%0A", "=HYPERLINK(1)"]
+FORMULAS += ["＝1", "\u200b=1"]
+ADA = Score(
+    "ada", "04", 7.5, 10.0, 0.5, "2027-03-01 10:00:00", "2027-02-28 00:00:00", "Lovelace", "Ada", "a@x.org"
+)
+
+
+def rows(text: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text), strict=True))
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+@pytest.mark.parametrize("form", FORMATS)
+def test_no_cell_is_a_formula(text: str, form: str) -> None:
+    score = Score(text, text, 1.0, 2.0, 0.0, text, text, text, text, text)
+    for row in rows(WRITERS[form]([score])):
+        for cell in row:
+            assert not re.match(r"[\s\u200b]*[=+\-@|%＝]", cell), cell
+
+
+@given(
+    st.lists(st.lists(st.one_of(st.text(), st.sampled_from(FORMULAS)), min_size=2, max_size=4), max_size=5)
+)
+@example([["=1", 'a,b\n"c";=2']])
+def test_text_comes_back_as_it_was(table: list[list[str]]) -> None:
+    text = as_csv(table)
+    assert [[restored(c) for c in row] for row in rows(text)] == [[plain(c) for c in row] for row in table]
+    for row in rows(text):
+        assert all(not c.startswith(("=", "+", "-", "@", "\t")) for c in row)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_numbers_come_back_to_the_last_digit(number: float) -> None:
+    assert float(rows(as_csv([[number]]))[0][0]) == number
+
+
+def test_ordinary_names_stay_as_they_are() -> None:
+    for name in ("O'Brien", "Zoë", "Smith-Jones", "ada@example.org", "'tis", "7", "李"):
+        assert defused(name) == name
+
+
+def test_nbgrader_s_columns() -> None:
+    head, row = rows(nbgrader([ADA]))
+    assert dict(zip(head, row, strict=True)) == {
+        "assignment": "04",
+        "duedate": "2027-02-28 00:00:00",
+        "timestamp": "2027-03-01 10:00:00",
+        "student_id": "ada",
+        "last_name": "Lovelace",
+        "first_name": "Ada",
+        "email": "a@x.org",
+        "raw_score": "7.5",
+        "late_submission_penalty": "0.5",
+        "score": "7.0",
+        "max_score": "10.0",
+    }
+
+
+def test_canvas_has_a_row_a_student_and_a_column_an_assignment() -> None:
+    waits = Score("102", "05", 3.0, 8.0, waits=True)
+    table = rows(canvas([ADA, Score("ada", "05", 8.0, 8.0, 0.0, "", "", "Lovelace", "Ada"), waits]))
+    assert table == [
+        ["Student", "ID", "SIS Login ID", "Section", "04", "05"],
+        ["Points Possible", "", "", "", "10.0", "8.0"],
+        ["Lovelace, Ada", "", "ada", "", "7.0", "8.0"],
+        ["102", "102", "", "", "", ""],
+    ]
+
+
+def test_moodle_has_its_identifier_and_one_assignment() -> None:
+    assert rows(moodle([Score("201", "04", 1.0, 2.0, 5.0)]))[1] == ["Participant 201", "", "0.0", "2.0"]
+    with pytest.raises(ValueError, match="one at a time"):
+        moodle([ADA, Score("ada", "05", 1.0, 2.0)])
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "grades.csv"
+    export([ADA], "nbgrader", path)
+    before = path.read_text(encoding="utf-8")
+    with pytest.raises(ValueError, match="no form 'excel'"):
+        export([ADA], "excel", path)
+
+    def full(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("grader.course.os.replace", full)
+    with pytest.raises(OSError, match="No space"):
+        export([ADA, ADA], "canvas", path)
+    assert path.read_text(encoding="utf-8") == before
+    assert list(tmp_path.iterdir()) == [path]
