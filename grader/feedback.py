@@ -204,7 +204,14 @@ def without_hidden(text: str) -> str:
         return text
     before, stopped, rest = text.partition(" stopped with")
     error, hidden, after = rest.rpartition(HIDDEN)
-    if not stopped or not hidden:
+    if not stopped:  # what came back instead is described; a string or number could be the input
+        before, _, after = text.rpartition(HIDDEN)
+        before = re.sub(r"(?<=\s)(['\"]).*?\1(?=[\s.,;…]|\Z)", "a string", before, flags=re.S)
+        before = re.sub(
+            r"(?<=the )((?:bool|u?int|float|complex)\w*)\s+[^\s;,]+?(?=[.;,]?(?:\s|\Z))", r"\1", before
+        )
+        return before + HIDDEN + after
+    if not hidden:
         return text
     kind = re.match(r"\s*(\w+)", error)
     known = (

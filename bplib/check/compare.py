@@ -33,7 +33,10 @@ def differ(expected: Any, got: Any, tolerance: float) -> Difference | None:
         return _sequences(expected, got, tolerance)
     if isinstance(expected, str | bool | np.bool_) or expected is None:
         same = isinstance(got, np.bool_ | type(expected)) and bool(got == expected)
-        return None if same else Difference("form", f"expected {expected!r}, got {describe(got)}")
+        if same:
+            return None
+        words = got if isinstance(got, str) and isinstance(expected, str) else describe(got)
+        return Difference("form", f"expected {expected}, got {words}")
     return _numbers(np.asarray(expected), got, tolerance, lenient=isinstance(expected, tuple | list))
 
 

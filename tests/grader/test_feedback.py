@@ -208,3 +208,23 @@ def test_colours_are_the_book_s_and_can_be_read() -> None:
         for name in ("ink", "quiet", "value-text", "gradient-text", "parameter-text", "failed-text"):
             assert viz.contrast(colours[name], colours["page"]) >= 4.5
             assert viz.contrast(colours[name], colours["code-page"]) >= 4.5
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("relu should return two things; it returned '[424242.5, 424243]'.", "it returned a string."),
+        ("relu should return two things; it returned the float 424242.5.", "it returned the float."),
+        ("relu should return two things; it returned the int64\n424242.", "it returned the int64."),
+        (
+            "relu doesn't hold, isn't it: an array of shape (2, 3)",
+            "doesn't hold, isn't it: an array of shape (2, 3)",
+        ),
+    ],
+)
+def test_what_came_back_cannot_carry_a_hidden_input_out(said: str, shown: str) -> None:
+    text = f"✗ 04.relu, value: not yet (0 of 1 point)\n\n{said}\n\nOn an input that is not shown."
+    found = without_hidden(text)
+    assert "424242" not in found
+    assert shown in found
+    assert without_hidden(said) == said, "of an input that is shown, all is shown"
