@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import re
 import textwrap
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ import numpy as np
 
 from bplib.check.compare import SMALL, show
 from bplib.check.sections import where
+from bplib.check.student import StudentError
 from bplib.check.task import Case, Task
 
 if TYPE_CHECKING:
@@ -38,7 +40,8 @@ def failed(task: Task, part: str, finding: Finding, hidden: bool, lacking: list[
         those, hold = " and your ".join(lacking), "do" if len(lacking) > 1 else "does"
         blocks.append(wrap(f"This task calls your {those}, which {hold} not hold yet: mend that first."))
     if finding.error is not None:
-        blocks.append(finding.error.text if "\n" in finding.error.text else wrap(finding.error.text))
+        text = _without_values(finding.error) if hidden else finding.error.text
+        blocks.append(text if "\n" in text else wrap(text))
     elif finding.difference is not None:
         blocks.append(_difference(finding, hidden))
     if finding.relation and not finding.misconceptions:
@@ -70,14 +73,23 @@ def _read(section: str, indent: int = 0) -> str:
     return f"{wrap(f'Read: {words}', indent)}\n{' ' * indent}{address}"  # an address is not to be broken
 
 
+def _without_values(error: StudentError) -> str:
+    """An error on hidden inputs, without what the student's code may have put into its words: the inputs."""
+    if error.kind == "raised":
+        kind = error.what.split(":")[0]
+        kind = kind if hasattr(builtins, kind) else "an error"
+        return f"Your code stopped with {kind}."
+    if error.kind in ("form", "missing"):
+        return "What your code returned has another form than the task asks for."
+    return error.text
+
+
 def _difference(finding: Finding, hidden: bool) -> str:
     assert finding.difference is not None
     d = finding.difference
     head = f"{finding.what}{d.place}"
     if hidden:
-        what = {"shape": d.text, "dtype": d.text, "form": d.text, "none": d.text}.get(
-            d.kind, "is not as it should be."
-        )
+        what = d.text if d.kind in ("shape", "dtype", "none") else "is not as it should be."
         return wrap(f"{head}: {what}")
     if d.kind in ("value", "nan"):
         body = textwrap.indent(d.text, "    ")

@@ -9,6 +9,8 @@ from grader.course import Course
 from tests.grader import classes
 from tests.grader.classes import NAME
 
+pytestmark = pytest.mark.slow  # it needs the sandbox, and nbgrader's own commands take their time
+
 
 @pytest.fixture(scope="module")
 def stock(released: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
@@ -75,7 +77,6 @@ def cells(text: str) -> list[object]:
     return found
 
 
-@pytest.mark.slow
 def test_one_student_whom_nbgrader_cannot_read_costs_no_other(walled: Course) -> None:
     """A duplicated test cell and a retyped one end nbgrader's own steps for a class; ours repair them."""
     nb = classes.notebook(walled, {"relu": classes.solutions()["relu"]})
@@ -91,7 +92,6 @@ def test_one_student_whom_nbgrader_cannot_read_costs_no_other(walled: Course) ->
     assert classes.scores(walled) == {"ada": 3.0, "bob": 0.0, "cleo": 3.0}
 
 
-@pytest.mark.slow
 def test_nbgraders_other_commands_go_on_from_our_gradebook(walled: Course) -> None:
     classes.honest(walled)
     Run(walled, NAME)()

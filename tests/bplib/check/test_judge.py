@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -180,6 +181,23 @@ def test_hidden_inputs_and_results_stay_hidden() -> None:
     assert "0.123456" not in text and "7.654" not in text and "5.5" not in text
     assert "On an input that is not shown, of shapes x (2, 1), d (2, 1)." in text
     assert "a mean taken for a sum" in text
+
+
+@pytest.mark.parametrize(
+    "leak",
+    [
+        lambda x, a: (_ for _ in ()).throw(ValueError(repr(x))),
+        lambda x, a: (_ for _ in ()).throw(type(f"E{x[0]}".replace(".", "_"), (Exception,), {})()),
+        lambda x, a: repr(x),
+        lambda x, a: (repr(x), None),
+        lambda x, a: (float(x[0]), lambda d: (0, 0)),
+        lambda x, a: {str(x): 1},
+    ],
+)
+def test_an_answer_cannot_make_a_message_tell_the_hidden_inputs(leak: Any) -> None:
+    cases = [{"x": np.array([0.734512, 2.0]), "a": 2.0, "d": np.array([5.5, 1.25])}]
+    for part in affine().parts:
+        assert not re.search("734512|73451", text_for(leak, part, cases))
 
 
 def test_a_value_that_is_none() -> None:

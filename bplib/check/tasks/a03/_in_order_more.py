@@ -13,18 +13,20 @@ from bplib.check.tasks.a03.in_order import task
     "with it; no gradient will ever come to it.",
 )
 def whole_graph(parents: Any, output: Any) -> Any:
-    found, placed, opened, stack = [], set(), set(), list(parents)
+    front = {output}
+    for _ in parents:
+        front = {p for node in front for p in parents[node]}
+    if front:
+        return None  # a ring
+    found, seen, stack = [], set(), [(node, False) for node in parents]
     while stack:
-        node = stack[-1]
-        waiting = [p for p in parents[node] if p not in placed]
-        if waiting and node in opened:
-            return None
-        if waiting:
-            opened.add(node)
-            stack += waiting
-        elif stack.pop() not in placed:
-            placed.add(node)
+        node, second = stack.pop()
+        if second:
             found.append(node)
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            stack += [(p, False) for p in parents[node]]
     return found
 
 
