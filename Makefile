@@ -3,7 +3,7 @@
 #   make test PYTHON=python3.12       another Python
 PYTHON ?= python3
 ARGS ?=
-COMMANDS := setup test audit test-all html book site-test pdf normalise lint lab bench lock clean
+COMMANDS := setup test audit grade test-all html book site-test pdf normalise lint lab bench lock clean
 
 .DEFAULT_GOAL := help
 .PHONY: help $(COMMANDS)

@@ -188,6 +188,13 @@ def audit(args):
 
 
 @command
+def grade(args):
+    """A demo class from nothing to graded: a course, 40 submissions, pages and a report in ../demo-course."""
+    prepare(COURSE)
+    run(PYTHON, "-m", "grader", "demo", *(args or [ROOT.parent / "demo-course"]))
+
+
+@command
 def test_all(args):
     """As test, with the slow proofs, the notebooks on two threads, and the book in a browser (site-test)."""
     test(args, "-m", "not site")

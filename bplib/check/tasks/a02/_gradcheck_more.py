@@ -71,7 +71,7 @@ def of_lengths(f: Any, vjp: Any, args: Any, dy: Any, h: Any) -> Any:
             return np.inf
         along = lambda x, k=k: (dy * f(*args[:k], x, *args[k + 1 :])).sum()
         measured = numerical_gradient(along, args[k], h)
-        worst = max(worst, np.linalg.norm(claimed - measured) / np.linalg.norm(measured))
+        worst = max(worst, float(np.linalg.norm(claimed - measured) / np.linalg.norm(measured)))
     return worst
 
 

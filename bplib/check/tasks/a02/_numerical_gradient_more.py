@@ -44,7 +44,7 @@ def two_names(f: Any, x: Any, h: Any) -> Any:
 @task.wrong(
     "only the first entry measured",
     hint="Your function returns after the first entry, and the others keep the value that they had at the "
-    "beginning. Look at which line of the loop the result is handed over.",
+    "beginning. Look where in the loop the result is handed over.",
     section="sec-02-gradient",
 )
 def first_entry(f: Any, x: Any, h: Any) -> Any:

@@ -13,7 +13,7 @@ from bplib.check.tasks.a03.compose import task
     "same list. After a call at another x they answer for that one.",
 )
 def list_emptied(ops: Any) -> Any:
-    pullbacks = []
+    pullbacks: list = []
 
     def op(x: Any) -> Any:
         pullbacks.clear()
