@@ -135,7 +135,7 @@ def scores(course: Course, assignment: str) -> list[Score]:
         with book.engine.connect() as db:
             query = sql.select(Submissions.c.student_id, Submissions.c.timestamp)
             rows = db.execute(query.where(Submissions.c.assignment_id == id))
-            when = dict(rows.tuples().all())
+            when = dict(rows.all())
             people = db.execute(sql.select(Students).order_by(Students.c.id)).mappings().all()
     except api.MissingEntry:
         raise CourseError(f"the gradebook has no assignment {assignment!r}; release it first") from None
