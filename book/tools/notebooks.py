@@ -25,7 +25,8 @@ KEPT_CELL_METADATA = ("tags", "mystnb", "nbgrader", "editable", "deletable")
 IMAGES = re.compile(r"^(image/|application/pdf)")
 
 SETUP = """\
-# Runs anywhere: in Colab, and only there, this fetches the course's library first.
+# Runs anywhere: in Colab, and only there, this fetches the course's
+# library first.
 import sys
 
 if "google.colab" in sys.modules:

@@ -26,7 +26,7 @@ class Difference:
 def differ(expected: Any, got: Any, tolerance: float) -> Difference | None:
     """None where ``got`` will do for ``expected``, else the first difference."""
     if got is None and expected is not None:
-        return Difference("none", "It is None. Is a `return` missing, or a branch without one?")
+        return Difference("none", "got None. Is a `return` missing, or a branch without one?")
     if isinstance(expected, dict):
         return _dicts(expected, got, tolerance)
     if isinstance(expected, tuple | list) and not _is_numbers(expected):

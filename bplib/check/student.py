@@ -144,7 +144,7 @@ def call(function: Any, *args: Any, name: str = "", compare: bool = True, **opti
         raise StudentError(
             "time",
             f"{name} was stopped after {seconds:g} seconds. On these inputs it should take a moment: "
-            "look for a loop whose condition never becomes false.",
+            "look for a loop whose condition never becomes false, or for work that is done again and again.",
         ) from None
     except NotImplementedError as error:
         raise StudentError("unwritten", _unwritten(error, name)) from None

@@ -41,7 +41,7 @@ def test_these_are_equal(expected: Any, got: Any) -> None:
 @pytest.mark.parametrize(
     ("expected", "got", "kind", "words"),
     [
-        (ONE, None, "none", "It is None"),
+        (ONE, None, "none", "got None"),
         (
             ONE,
             ONE.tolist(),
