@@ -147,6 +147,9 @@ def batch_norm_inference(
     return y.reshape(shape), pullback
 
 
+CACHED = 512 << 10  # bytes of a block of rows
+
+
 @differentiable("x", "gamma", "beta")
 def layer_norm(x: ArrayLike, gamma: ArrayLike, beta: ArrayLike, eps: float = 1e-5) -> tuple[Array, Pullback]:
     """γ · x̂ + β, each row of the last axis normalised by its own mean and biased variance.
@@ -163,24 +166,34 @@ def layer_norm(x: ArrayLike, gamma: ArrayLike, beta: ArrayLike, eps: float = 1e-
     expect_shape(op, "beta", beta, (D,), f"the last axis of x {shape}")
     same_dtype(op, x=x, gamma=gamma, beta=beta)
     x = x.reshape(-1, D)
-    # Row sums as matrix-vector products: 4 × faster than x.mean(axis=1) at (4096, 256).
-    xhat = x - (x @ np.ones(D, x.dtype) / D)[:, None]
-    inv = 1 / np.sqrt(_row_dots(xhat, xhat) / D + _eps(op, eps))[:, None]
-    xhat *= inv
-    y = xhat * gamma
-    y += beta
-    dtype = y.dtype
+    xhat, y, inv = np.empty_like(x), np.empty_like(x), np.empty((len(x), 1), x.dtype)
+    # Blocks of rows that stay in the cache through all passes: 1.1 to 1.4 × faster at (4096, 256). Row sums as
+    # matrix-vector products: 4 × faster than x.mean(axis=1) there.
+    step = max(1, CACHED // (D * x.itemsize))
+    blocks = [slice(k, k + step) for k in range(0, len(x), step)]
+    average, dtype = np.full(D, 1 / D, x.dtype), x.dtype
+    eps = _eps(op, eps)
+    for rows in blocks:
+        h = np.subtract(x[rows], (x[rows] @ average)[:, None], out=xhat[rows])
+        inv[rows] = 1 / np.sqrt(_row_dots(h, h) / D + eps)[:, None]
+        h *= inv[rows]
+        np.multiply(h, gamma, out=y[rows])
+        y[rows] += beta
 
     def pullback(dy: ArrayLike) -> tuple[Array, Array, Array]:
         dy = upstream(op, dy, shape, dtype).reshape(xhat.shape)
-        ones = np.ones(len(dy), dtype)
-        t = dy * xhat
-        dbeta, dgamma = ones @ dy, ones @ t
-        mean_g, mean_gx = (dy @ gamma / D)[:, None], (t @ gamma / D)[:, None]
-        dx = dy * gamma
-        dx -= np.multiply(xhat, mean_gx, out=t)  # through the variance
-        dx -= mean_g  # through the mean
-        dx *= inv
+        dx, dgamma, dbeta = np.empty_like(xhat), np.zeros(D, dtype), np.zeros(D, dtype)
+        ones, g = np.ones(min(step, len(dy)), dtype), gamma / D
+        for rows in blocks:
+            d, h, out = dy[rows], xhat[rows], dx[rows]
+            t = d * h
+            dbeta += ones[: len(d)] @ d
+            dgamma += ones[: len(d)] @ t
+            mean_g, mean_gx = (d @ g)[:, None], (t @ g)[:, None]
+            np.multiply(d, gamma, out=out)
+            out -= np.multiply(h, mean_gx, out=t)  # through the variance
+            out -= mean_g  # through the mean
+            out *= inv[rows]
         return dx.reshape(shape), dgamma, dbeta
 
     return y.reshape(shape), pullback
