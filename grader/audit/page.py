@@ -52,7 +52,12 @@ def _assignment(number: str, audits: list[TaskAudit]) -> list[str]:
             f"{killed} of {a.mutants - len(a.equivalent)}",
         ]
         lines.append(f"| {' | '.join(row)} |")
-    lines += ["", "````{dropdown} The wrong answers of this assignment", ""]
+    lines += [
+        "",
+        "````{dropdown} The wrong answers of this assignment",
+        ":class-container: only-on-screen",
+        "",
+    ]
     for a in audits:
         lines += [f"**{a.title}**", ""]
         lines += [f"* {m.title}" for m in find(a.task).misconceptions]

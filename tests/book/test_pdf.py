@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,7 +35,8 @@ def printed(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pd
 
 def test_the_book_on_paper(printed: PdfReader, site: Path) -> None:
     """One test, because a print takes a while: contents, numbers, links, figures, bookmarks."""
-    texts = [page.extract_text() for page in printed.pages]
+    # Fonts join f and i into one sign; to a reader it is two.
+    texts = [unicodedata.normalize("NFKC", page.extract_text()) for page in printed.pages]
     titles = {p: _title(site, p) for p in build.contents()}
 
     # The contents give each page of the site the number of the sheet that it begins on.
