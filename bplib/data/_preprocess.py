@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, Self
 
 import numpy as np
@@ -11,7 +12,7 @@ Array = NDArray[Any]
 Axes = int | tuple[int, ...]
 
 
-class _Affine:
+class _Affine(ABC):
     """x ↦ (x − shift) / scale, with shift and scale fitted along ``axis`` of a training set."""
 
     def __init__(self, axis: Axes = 0) -> None:
@@ -19,8 +20,9 @@ class _Affine:
         self.shift: Array | None = None
         self.scale: Array | None = None
 
+    @abstractmethod
     def _statistics(self, x: Array) -> tuple[Array, Array]:
-        raise NotImplementedError
+        """Shift and scale of a training set, from float64."""
 
     def fit(self, x: Array) -> Self:
         """Learn the statistics of a training set x, a floating-point array. Returns itself."""
