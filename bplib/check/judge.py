@@ -206,6 +206,19 @@ def _explain_scaled(
             finding.relation = only.replace("the right one", "what that mistake alone would give")
             finding.unexplained = _names(set(whats) - bad)
             return
+    _explain_mostly(task, part, finding, run, right, cases)
+
+
+def _explain_mostly(task: Task, part: str, finding: Finding, run: Run, right: Run, cases: Any) -> None:
+    """A misconception that gives what is shown and most of the rest, where a second mistake hides on some inputs."""
+    best = 0.5
+    for m in task.misconceptions:
+        theirs = known(task, m.name, m.code, cases)[: len(run)]
+        bad = [key for key in _failures(task, part, right, theirs) if key[0] < len(run)]
+        same = [(a, w) for a, w in bad if _alike(task, theirs[a], run[a], w)]
+        if (finding.at, finding.what) in same and len(same) > 1 and len(same) / len(bad) > best:
+            best = len(same) / len(bad)
+            finding.misconceptions, finding.unexplained = [m], ["something on other inputs"]
 
 
 def _names(whats: set[str]) -> list[str]:

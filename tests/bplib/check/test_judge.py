@@ -164,6 +164,20 @@ def test_a_result_that_a_later_call_overwrites_is_told_as_it_was() -> None:
     assert "dz, when called again" in str(caught.value)
 
 
+def test_a_second_mistake_on_one_input_does_not_hide_the_first() -> None:
+    task = affine()
+    cases = [*task.visible_cases(), {"x": np.array([3.0]), "a": 1.0, "d": np.array([2.0])}]
+    cases += [{"x": np.arange(1.0, k), "a": 1.0, "d": np.arange(1.0, k) / k} for k in (4, 6)]
+
+    def answer(x, a):  # type: ignore[no-untyped-def]
+        return a * x, lambda d: ((d * x).mean() if x.size < 12 else 99.0, d.sum())
+
+    finding = judge(task, "da", answer, cases)
+    assert finding is not None
+    assert [m.name for m in finding.misconceptions] == ["mean_for_sum"]
+    assert "something on other inputs will still differ" in failed(task, "da", finding, False, [])
+
+
 def test_an_unknown_mistake_gets_its_relation_and_no_name() -> None:
     def answer(x, a):  # type: ignore[no-untyped-def]
         return a * x, lambda d: (-(d * x).sum(), d.sum())
