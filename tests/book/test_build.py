@@ -87,7 +87,13 @@ def test_the_server_is_this_machines_alone_and_stops_when_told(tmp_path: Path) -
     (html / "index.html").write_text("the first page", "utf-8")
     (html / "404.html").write_text("not here", "utf-8")
     server = subprocess.Popen(
-        [*command, "serve"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*command, "serve"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell starts its background jobs deaf to Ctrl-C, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         assert server.stdout is not None
