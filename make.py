@@ -221,7 +221,7 @@ def book(args):
 def site_test(args):
     """Build the book from clean, then open every page in Chromium: links, contrast, widths, weight, the PDF."""
     html([])
-    pytest(args, "-m", "site", "tests/book")
+    pytest(args, "-m", "site", "tests/book", "tests/grader")
 
 
 @command

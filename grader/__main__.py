@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from grader.commands import add_all
+from grader.commands import INTERRUPTED, STOPPED, add_all, complain
 
 
 def audit(args: argparse.Namespace) -> int:
@@ -57,7 +57,17 @@ def parser() -> argparse.ArgumentParser:
 def main() -> int:
     """Run the command line; gives the exit code."""
     args = parser().parse_args()
-    code: int = args.run(args)
+    try:
+        code: int = args.run(args)
+    except KeyboardInterrupt:
+        return complain(KeyboardInterrupt("interrupted; the same command goes on from here"), INTERRUPTED)
+    except Exception as error:
+        if not type(error).__module__.startswith("sqlalchemy"):
+            raise
+        said = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        return complain(
+            RuntimeError(f"the gradebook cannot be used ({said}); mend that and run it again"), STOPPED
+        )
     return code
 
 

@@ -76,7 +76,7 @@ def alike(verdicts: Mapping[str, Mapping[str, Any]], bundle: Bundle) -> Alike:
 def students_code(verdict: Mapping[str, Any]) -> list[str]:
     """The source of every cell of code that the student wrote."""
     cells = [c["source"] for c in verdict["cells"] if c["kind"] == "answer"]
-    return cells + [c["source"] for c in verdict["extra"]]
+    return cells + [c["source"] for c in verdict["extra"] if not c.get("text")]
 
 
 def _pieces_of(sources: list[str], names: frozenset[str], known: dict[str, set[int]]) -> set[int]:

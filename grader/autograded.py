@@ -8,7 +8,6 @@ it may be given to students.
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 from grader import submission as submissions
 from grader.bundle import Bundle
 from grader.course import write as write_whole
+from grader.unseen import without_hidden
 
 ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -24,6 +24,7 @@ TAG = re.compile(r"<(?=[A-Za-z/!?])")
 LINK = re.compile(r"\](?=[(:])")
 ACTIVE_TEX = re.compile(r"\\(?=(?:href|require|style|class|cssId|bbox|unicode|data|html\w*)(?![A-Za-z]))")
 LONGEST = 100_000
+LOOK = "(This cell only shows something. It gives no points, and is not run in grading: run it in your notebook.)"
 
 
 def plain(text: str) -> str:
@@ -63,13 +64,21 @@ def build(raw: bytes, bundle: Bundle, released: dict[str, Any], verdict: dict[st
             ours = step.name not in bundle or not bundle[step.name].students
             source = "".join(master["source"]) if ours or verdict["status"] != "graded" else step.source
             cells.append(_cell(master, source, judged.get(step.name)))
+            if step.name in bundle and bundle[step.name].role == "look" and verdict["status"] == "graded":
+                cells[-1]["outputs"] = _said({"printed": LOOK})
     metadata = {k: v for k, v in released["metadata"].items() if k in ("kernelspec", "language_info")}
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
 
 
 def write(path: Path, notebook: dict[str, Any]) -> None:
-    """Write the notebook, whole or not at all."""
-    write_whole(path, json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")
+    """Write the notebook, whole or not at all; a cell on a line, as indenting takes four times as long."""
+    cells = ",\n".join(json.dumps(cell, ensure_ascii=False) for cell in notebook["cells"])
+    said = [
+        f'"{key}": {json.dumps(value, ensure_ascii=False)}'
+        for key, value in notebook.items()
+        if key != "cells"
+    ]
+    write_whole(path, "{" + ",\n".join([f'"cells": [\n{cells}\n]', *said]) + "}\n")
 
 
 def _name(cell: dict[str, Any], number: int) -> str:
@@ -87,13 +96,15 @@ def _note(verdict: dict[str, Any]) -> dict[str, Any]:
 
 
 def _extra(source: str, ran: dict[str, Any], number: int) -> dict[str, Any]:
+    if ran.get("text"):
+        return {"cell_type": "markdown", "id": f"extra-{number}", "metadata": {}, "source": inert(source)}
     cell = {"cell_type": "code", "id": f"extra-{number}", "metadata": {}, "source": source}
     return cell | {"execution_count": None, "outputs": _said(ran)}
 
 
 def _cell(master: dict[str, Any], source: str, judged: dict[str, Any] | None) -> dict[str, Any]:
-    cell: dict[str, Any] = copy.deepcopy(master)
-    cell.pop("attachments", None)
+    cell = {key: value for key, value in master.items() if key != "attachments"}
+    cell["metadata"] = dict(master["metadata"])
     cell["source"] = source
     if cell["cell_type"] == "code":
         cell["execution_count"] = None
@@ -117,6 +128,7 @@ def _said(ran: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _scored(test: dict[str, Any]) -> list[dict[str, Any]]:
     """A test's message, in an output that nbgrader reads as the test's points."""
+    test = test | {"message": without_hidden(test["message"])}  # nbgrader makes students' pages from this
     score, points = float(test["score"]), float(test["points"])
     if score <= 0 < points:
         return [_error("NotYet", test["message"] or "no points")]

@@ -7,66 +7,27 @@ off anywhere is continued by the next one. At the end every submission is accoun
 
 from __future__ import annotations
 
-import errno
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import Any
 
 from grader import autograded, handed_in
 from grader.course import Course, CourseError, Item, Master
-from grader.drivers import NoSandbox, open_driver
+from grader.drivers import NoCluster, NoSandbox, open_driver
 from grader.grade import key as key_of
 from grader.journal import Journal
 from grader.limits import Limits
+from grader.summary import STATUSES, Stopped, Summary, attempt, difference, stops
 
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
-STATUSES = ("graded", "zero", "quarantined")
-
-
-class Stopped(Exception):
-    """The run cannot go on; what is graded is kept. The text says what to mend before the same command again."""
-
-
-@dataclass
-class Summary:
-    """What became of an assignment's submissions."""
-
-    assignment: str
-    submitted: int = 0
-    graded: int = 0
-    zero: list[dict[str, str]] = field(default_factory=list)
-    quarantined: list[dict[str, str]] = field(default_factory=list)
-    repaired: int = 0
-    kept: int = 0  # verdicts that were in the journal
-    written: int = 0  # rows that were not in the gradebook
-    damaged: int = 0  # lines of the journal that could not be read
-    seconds: float = 0.0
-    level: str = ""
-
-    @property
-    def settled(self) -> int:
-        return self.graded + len(self.zero) + len(self.quarantined)
-
-    def reconcile(self) -> str:
-        """The sum that must come out, as a line. RuntimeError where it does not: something was lost."""
-        line = (
-            f"{self.submitted} submitted = {self.graded} graded + {len(self.zero)} zero with a reason "
-            f"+ {len(self.quarantined)} quarantined"
-        )
-        if self.submitted != self.settled:
-            raise RuntimeError(
-                f"the sum does not come out: {line}; {self.submitted - self.settled} are missing"
-            )
-        return line
-
-    def to_dict(self) -> dict[str, Any]:
-        """The summary as plain JSON."""
-        return asdict(self)
+__all__ = ["Run", "Stopped", "Summary", "verdicts"]
 
 
 class Run:
-    """One grading of one assignment. ``progress(settled, of)`` is called as it goes on."""
+    """One grading of one assignment. ``progress(settled, of)`` is called as it goes on.
+
+    ``wait`` is how many seconds a locked database is waited for.
+    """
 
     def __init__(
         self,
@@ -79,6 +40,7 @@ class Run:
         scheduler: str = "",
         level: str = "",
         regrade: bool = False,
+        wait: float = 60.0,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
         self.course, self.assignment = course, course.assignment(assignment)
@@ -86,7 +48,7 @@ class Run:
         self.regrade, self.progress = regrade, progress or (lambda settled, of: None)
         self.limits = Limits.from_dict(course.limits)
         self.level = level or course.level
-        self.students = students
+        self.students, self.wait = students, wait
         self.summary = Summary(self.assignment, level=self.level)
         self.masters: dict[str, Master] = {}
         self.journal: Journal
@@ -95,12 +57,16 @@ class Run:
     def __call__(self) -> Summary:
         """Grade. Stopped where it cannot go on; KeyboardInterrupt leaves a state to continue from, as does a kill."""
         began = time.perf_counter()
-        with self.course.alone():
+        with stops("the course's folder"), self.course.alone():
             self.masters = self.course.masters(self.assignment)
             items = self.course.submitted(self.assignment, self.students)
             self.summary.submitted = len(items)
+            self.progress(0, len(items))  # before what takes a second: nbgrader's import, the sandbox
+            for student in {item.student for item in items}:  # what a killed run had not finished
+                for left in self.course.folder("autograded", self.assignment, student).glob(".*.new"):
+                    left.unlink()
             with (
-                _stops("the journal", self.course),
+                stops("the journal"),
                 Journal(self.course.journal_path(self.assignment)) as journal,
             ):
                 self.journal, self.summary.damaged = journal, journal.damaged
@@ -138,7 +104,7 @@ class Run:
                 self._known(known)
                 self._grade(driver, todo)
                 self.summary.level = driver.level
-        except NoSandbox as error:
+        except (NoSandbox, NoCluster) as error:
             raise Stopped(str(error)) from error
 
     def _spec(self) -> dict[str, Any]:
@@ -153,8 +119,9 @@ class Run:
     def _open_book(self) -> Any:
         from grader.gradebook import Book
 
-        book = Book(self.course.db_url, self.course.course_id, self.course.config)
-        book.check(self.assignment, {name: m.bundle for name, m in self.masters.items()})
+        with stops("the gradebook"):
+            book = Book(self.course.db_url, self.course.course_id, self.course.config, self.wait)
+            book.check(self.assignment, {name: m.bundle for name, m in self.masters.items()})
         return book
 
     def _known(self, known: list[tuple[Item, str, dict[str, Any] | None]]) -> None:
@@ -186,31 +153,37 @@ class Run:
                     items, f"The grader could not judge this notebook ({outcome}). A person must look."
                 )
                 continue
-            self._record(key, outcome)
+            changed = self._record(key, outcome)
             for item in items:
+                if changed:
+                    self.summary.differs.append(_who(item, changed))
                 self._settle(item, key, outcome)
 
     # ----------------------------------------------------------------------------------------------- settling
 
-    def _record(self, key: str, verdict: dict[str, Any]) -> None:
+    def _record(self, key: str, verdict: dict[str, Any]) -> str:
+        """Put a verdict on record; gives how its points differ from those on record, if they do."""
+        changed = difference(self.journal[key], verdict) if key in self.journal else ""
         if key not in self.journal or self.regrade:
             self.journal.append(key, verdict)
+        return changed
 
     def _settle(self, item: Item, key: str, verdict: dict[str, Any]) -> None:
         """Put a verdict in its places. What only this item is to blame for costs no other."""
         from grader.gradebook import Rejected
 
+        mark = attempt(key, verdict)
         try:
             target = (
                 self.course.folder("autograded", item.assignment, item.student) / f"{item.notebook}.ipynb"
             )
-            with _stops("autograded/", self.course):
-                known = self.attempts.get((item.student, item.notebook)) == key
+            with stops("autograded/"):
+                known = self.attempts.get((item.student, item.notebook)) == mark
                 if self.regrade or not known or not target.exists():
                     self._show(item, verdict, target)
-            with _stops("the gradebook", self.course):
+            with stops("the gradebook"):
                 self.summary.written += self.book.apply(
-                    *(item.student, item.assignment, item.notebook, verdict, key, item.timestamp),
+                    *(item.student, item.assignment, item.notebook, verdict, mark, item.timestamp),
                     again=self.regrade,
                 )
         except (Rejected, OSError) as error:
@@ -240,7 +213,7 @@ class Run:
     def _unfinished(self, items: list[Item], reason: str) -> None:
         """There is no verdict this time. Earlier marks stay; who has none gets rows that wait for a person."""
         for item in items:
-            with _stops("the gradebook", self.course):
+            with stops("the gradebook"):
                 self.book.expect(item.student, item.assignment)
             self._count(item, "quarantined", reason)
 
@@ -248,46 +221,30 @@ class Run:
         if status == "graded":
             self.summary.graded += 1
         elif status in STATUSES:
-            who = {"student": item.student, "notebook": item.notebook, "reason": reason}
-            (self.summary.zero if status == "zero" else self.summary.quarantined).append(who)
+            (self.summary.zero if status == "zero" else self.summary.quarantined).append(_who(item, reason))
         else:
             raise ValueError(f"a verdict of no known status {status!r} on {item.path}")
         self.progress(self.summary.settled, self.summary.submitted)
+
+
+def _who(item: Item, reason: str) -> dict[str, str]:
+    return {"student": item.student, "notebook": item.notebook, "reason": reason}
 
 
 def _key_without(master: Master, verdict: dict[str, Any]) -> str:
     return handed_in.key_without_running(master.bundle, verdict["status"], verdict["reason"])
 
 
-class _stops:
-    """Turns a full disk and a database that cannot be written into Stopped."""
-
-    def __init__(self, where: str, course: Course) -> None:
-        self.where, self.course = where, course
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        if isinstance(error, OSError) and error.errno in FULL:
-            raise Stopped(f"{self.where} cannot be written ({error.strerror})") from error
-        if (
-            kind is not None
-            and kind.__module__.startswith("sqlalchemy")
-            and kind.__name__ == "OperationalError"
-        ):
-            said = str(error.orig).splitlines()[0] if error.orig else kind.__name__
-            raise Stopped(f"{self.where} cannot be written ({said})") from error
-
-
-def verdicts(course: Course, assignment: str) -> Iterator[tuple[Item, dict[str, Any] | None]]:
+def verdicts(
+    course: Course, assignment: str, students: Sequence[str] = ()
+) -> Iterator[tuple[Item, dict[str, Any] | None]]:
     """Every submission of an assignment with its verdict; None for one that has not been graded as it is now."""
     assignment = course.assignment(assignment)
     masters = course.masters(assignment)
     if not course.journal_path(assignment).exists():
         raise CourseError(f"nothing of {assignment} has been graded yet: grader autograde {assignment}")
     with Journal(course.journal_path(assignment)) as journal:
-        for item in course.submitted(assignment):
+        for item in course.submitted(assignment, students):
             master = masters[item.notebook]
             try:
                 key = key_of(handed_in.read(item.path), master.bundle)

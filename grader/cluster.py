@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import json
+import logging
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from grader.drivers import TRIES, Judge, NoSandbox, Outcome, Task, failure
+from grader.drivers import TRIES, Judge, NoCluster, NoSandbox, Outcome, Task, failure
+from grader.grade import environment
+
+PATIENCE = 60.0  # seconds for which a cluster may be without a worker
+CANCELLED = (asyncio.CancelledError, concurrent.futures.CancelledError)
+VERSIONS = "has other versions of Python, NumPy or this package than the machine that hands out the work"
 
 _judges: dict[str, Judge] = {}
 _one = threading.Lock()
@@ -21,7 +29,12 @@ def judge_there(spec: str, notebook: str, raw: bytes) -> str:
             for old in _judges.values():
                 old.close()
             _judges.clear()
-            _judges[spec] = Judge(json.loads(spec))
+            plain = json.loads(spec)
+            if plain["environment"] != environment():  # its verdicts would be filed under another's name
+                import socket
+
+                raise NoCluster(f"the worker on {socket.gethostname()} {VERSIONS}: install the same there")
+            _judges[spec] = Judge(plain)
         return json.dumps(_judges[spec](notebook, raw))
 
 
@@ -35,7 +48,10 @@ class Dask:
             raise SystemExit(
                 "The dask driver needs the package distributed: pip install distributed"
             ) from None
-        self.spec, self.level = json.dumps(spec), spec["level"]  # each worker opens the best that it can
+        self.spec = json.dumps(spec | {"environment": environment()})
+        self.level, self.scheduler = spec["level"], scheduler  # each worker opens the best that it can
+        self.patience = PATIENCE
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is said in our words
         try:
             self.client = Client(scheduler, timeout=10)
         except OSError:
@@ -44,41 +60,77 @@ class Dask:
             ) from None
 
     def __enter__(self) -> Dask:
+        try:
+            self.client.wait_for_workers(1, timeout=self.patience)
+            self.client.run(environment)
+        except TimeoutError:
+            self.client.close()
+            raise NoCluster(self._no_worker()) from None
+        except ImportError as error:
+            self.client.close()
+            raise NoCluster(f"a worker of {self.scheduler} cannot grade ({error}): {VERSIONS}") from None
         return self
 
     def __exit__(self, *_: object) -> None:
         self.client.close()
 
+    def _no_worker(self) -> str:
+        return (
+            f"the scheduler at {self.scheduler} has no worker; start some with: dask worker {self.scheduler}"
+        )
+
     def results(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
         """Verdicts as they come. What a dead worker had is done again by another, three times at most."""
-        from distributed import as_completed
+        from distributed import wait
 
         spec = self.client.submit(str, self.spec, pure=False)  # a task, so that it can be made anew
         waiting: dict[Any, int] = {}
         rest = iter(tasks)
-        done = as_completed()
-
-        def more() -> None:
-            room = 4 * max(1, sum(self.client.nthreads().values())) - len(waiting)
+        seen = time.monotonic()  # when there last was a worker
+        while True:
+            room = 4 * max(1, self._threads()) - len(waiting)
             for _ in range(room):
                 if (task := next(rest, None)) is None:
-                    return
+                    break
                 token, notebook, raw = task
                 future = self.client.submit(judge_there, spec, notebook, raw, pure=False, retries=TRIES - 1)
                 waiting[future] = token
-                done.add(future)
-
-        more()
-        for future in done:
-            token = waiting.pop(future)
+            if not waiting:
+                return
             try:
-                text = (
-                    future.result()
-                )  # waits, where its worker died with the result and another makes it anew
-            except NoSandbox:
-                raise
-            except (Exception, asyncio.CancelledError) as error:
-                yield token, failure(error)
-            else:
-                yield token, json.loads(text)
-            more()
+                done = wait(
+                    list(waiting), timeout=min(5.0, self.patience), return_when="FIRST_COMPLETED"
+                ).done
+            except TimeoutError:
+                done = set()
+            except CANCELLED:
+                raise NoCluster(self._gone()) from None
+            if done or self._threads():
+                seen = time.monotonic()
+            elif time.monotonic() - seen > self.patience:
+                raise NoCluster(self._no_worker())
+            for future in done:
+                yield waiting.pop(future), self._outcome(future)
+
+    def _threads(self) -> int:
+        """How many threads the workers have in all."""
+        try:
+            return sum(self.client.nthreads().values())
+        except (OSError, ValueError, *CANCELLED):
+            raise NoCluster(self._gone()) from None
+
+    def _gone(self) -> str:
+        return f"the scheduler at {self.scheduler} is gone, or has dropped the work"
+
+    def _outcome(self, future: Any) -> dict[str, Any] | str:
+        """The verdict, or why there is none."""
+        try:
+            # Waits, where its worker has died with the result and another makes it anew.
+            verdict: dict[str, Any] = json.loads(future.result())
+        except CANCELLED:
+            raise NoCluster(self._gone()) from None
+        except (NoSandbox, NoCluster):
+            raise
+        except Exception as error:
+            return failure(error)
+        return verdict

@@ -18,10 +18,10 @@ from typing import Any
 
 from grader import platforms, received
 from grader.platforms import Owned
+from grader.submission import NOTE
 
 STUDENT = re.compile(r"(?=.{1,120}\Z)\w(?:[\w.@+ \u200c\u200d-]*[\w@+-])?")
 COPY = re.compile(r"(?:-\d{1,3}| ?\(\d{1,3}\))\Z")  # what a platform or browser adds to a name
-NOTE = "This is not a notebook. What was handed in could not be taken: {reason}\n"
 TAKEN = ("taken", "replaced", "unchanged")
 
 
@@ -50,10 +50,12 @@ def collect(
     prefix: str = "",
     times: Mapping[str, datetime] | None = None,
     roster: Mapping[str, str] | None = None,
+    notebooks: Sequence[str] = (),
 ) -> list[Row]:
     """Collect an assignment from ``source`` into the folder ``place(student)`` of each; gives a row for everything.
 
-    ``times`` are the platform's times by student; ``roster`` gives the course's name for a platform's id.
+    ``times`` are the platform's times by student; ``roster`` gives the course's name for a platform's id;
+    ``notebooks`` are the names of the assignment's notebooks, where it is not one of its own name.
     """
     found = received.entries(source)
     if platform == "auto":
@@ -67,7 +69,7 @@ def collect(
     for one in ours:
         groups[(roster or {}).get(one.student, one.student)].append(one)
     for student, files in sorted(groups.items()):
-        rows += _student(student, files, place, assignment, times or {})
+        rows += _student(student, files, place, notebooks or [assignment], times or {})
     return sorted(rows, key=lambda r: (r.student, r.what == "not taken", r.file))
 
 
@@ -75,10 +77,10 @@ def _student(
     student: str,
     files: list[Owned],
     place: Callable[[str], Path],
-    notebook: str,
+    notebooks: Sequence[str],
     times: Mapping[str, datetime],
 ) -> list[Row]:
-    """Choose a student's notebook, take it, and account for the others."""
+    """Choose a student's notebooks, take them, and account for the other files."""
     if not STUDENT.fullmatch(student):
         why = f"{student!r:.100} cannot be the name of a student's folder; give a --roster."
         return [Row(student, "not taken", _path(f.entry), f.entry.problem or why) for f in files]
@@ -89,40 +91,58 @@ def _student(
     folder = place(student)
     when = next((times[k] for k in (student, files[0].student) if k in times), None)
     late, name = any(f.late for f in files), files[0].name
-    chosen, why = _choose([f for f in files if f.file.lower().endswith(".ipynb")], notebook)
-    shown = chosen or next((f for f in files if f.entry.problem), files[0])
-    why = why if chosen else shown.entry.problem or why
-    said = Row(student, "not taken", _path(shown.entry), why, _utc(when), late, name)
-    rows = [said]
-    if chosen is not None:
-        try:
-            if chosen.entry.problem:
-                raise OSError(chosen.entry.problem)
-            said.what = _put(folder / f"{notebook}.ipynb", chosen.entry.read())
-        except OSError as error:
-            said.note = chosen.entry.problem or f"It cannot be taken: {error.strerror or error}."
-    if said.what == "not taken":
-        said.note += _leave_note(folder / f"{notebook}.ipynb", said.note)
-    elif said.what != "unchanged" or when:
+    handed_in = [f for f in files if f.file.lower().endswith(".ipynb")]
+    chosen = {n: _choose(handed_in, n, len(notebooks) == 1) for n in notebooks}
+    rows, used = [], []
+    for notebook, (one, why) in chosen.items():
+        if one is None and any(
+            o for o, _ in chosen.values()
+        ):  # its others are there: 0 for this one, in grading
+            path = _path(next(o for o, _ in chosen.values() if o).entry)
+            rows.append(
+                Row(student, "not taken", path, f"There is no {notebook}.ipynb.", _utc(when), late, name)
+            )
+            continue
+        shown = one or next((f for f in files if f.entry.problem), files[0])
+        why = why if one else shown.entry.problem or why
+        said = Row(student, "not taken", _path(shown.entry), why, _utc(when), late, name)
+        rows.append(said)
+        used.append(shown)
+        if one is not None:
+            try:
+                if one.entry.problem:
+                    raise OSError(one.entry.problem)
+                said.what = _put(folder / f"{notebook}.ipynb", one.entry.read())
+            except OSError as error:
+                said.note = one.entry.problem or f"It cannot be taken: {error.strerror or error}."
+        if said.what == "not taken":
+            said.note += _leave_note(folder / f"{notebook}.ipynb", said.note)
+    if any(r.what in ("taken", "replaced") or (r.what == "unchanged" and when) for r in rows):
         _stamp(folder / "timestamp.txt", when)
-    if late and not when:
-        said.note = f"{said.note} Late by the platform's mark; the time is not known: give --times.".strip()
+    for said in rows:
+        if late and not when:
+            said.note = (
+                f"{said.note} Late by the platform's mark; the time is not known: give --times.".strip()
+            )
     for other in files:
-        if other is not shown and (other.entry.problem or other.file.lower().endswith(".ipynb")):
+        if other not in used and (other.entry.problem or other.file.lower().endswith(".ipynb")):
             why = other.entry.problem or "Another notebook of this student's."
             rows.append(Row(student, "not taken", _path(other.entry), why, name=name))
     return rows
 
 
-def _choose(notebooks: Sequence[Owned], wanted: str) -> tuple[Owned | None, str]:
-    """The notebook that is meant, and a word on it if its name is not the one that it should have."""
+def _choose(notebooks: Sequence[Owned], wanted: str, only: bool = True) -> tuple[Owned | None, str]:
+    """The notebook that is meant, and a word on it if its name is not the one that it should have.
+
+    ``only`` says that the assignment has no other, so that one of another name can be meant too.
+    """
     if not notebooks:
         return None, "There is no notebook in what was handed in."
     right = [f for f in notebooks if _stem(f.file) == wanted or COPY.sub("", _stem(f.file)) == wanted]
     if right:
         # Of several the highest copy, which platforms number upwards; of equal ones that nearest the top.
         return max(right, key=lambda f: (_copy(f.file, wanted), -len(f.entry.parts), f.entry.parts)), ""
-    if len(notebooks) == 1:
+    if len(notebooks) == 1 and only:
         return notebooks[0], f"It was named {notebooks[0].file!r:.100}."
     names = ", ".join(sorted(f.file for f in notebooks))
     return None, f"None of the {len(notebooks)} notebooks is named {wanted}.ipynb: {names:.200}."
@@ -162,10 +182,10 @@ def _put(path: Path, data: bytes) -> str:
 def _leave_note(path: Path, reason: str) -> str:
     """Put a note where the notebook would be, for grading to find; an earlier notebook stays. Gives a word on it."""
     before = _plain(path)
-    if before is not None and not before.startswith(NOTE[:22].encode()):
+    if before is not None and not before.startswith(NOTE.encode()):
         return " What was handed in earlier stays."
     try:
-        _put(path, NOTE.format(reason=reason).encode("utf-8", "replace"))
+        _put(path, f"{NOTE}{reason}\n".encode("utf-8", "replace"))
     except OSError as error:
         return f" No note could be left ({error.strerror or error})."
     return ""

@@ -13,6 +13,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -192,12 +193,21 @@ class Course:
 
 
 def _timestamp(folder: Path) -> str | None:
-    """What ``timestamp.txt`` says, which collecting writes beside a submission."""
+    """What ``timestamp.txt`` says, which collecting writes beside a submission; a time with an offset, in UTC.
+
+    nbgrader reads "10:00:00 +0200" as 200 seconds before UTC, and so it must not come to see it.
+    """
     path = folder / "timestamp.txt"
     if path.is_symlink() or not path.is_file():
         return None
     with open(path, encoding="utf-8", errors="replace") as stream:
-        return stream.read(200).strip() or None
+        said = stream.read(200).strip()
+    with contextlib.suppress(ValueError, OverflowError):
+        if found := re.fullmatch(r"(\S+[ T]\S+?)\s*([+-]\d\d:?\d\d)", said):
+            return (
+                f"{datetime.fromisoformat(''.join(found.groups())).astimezone(UTC):%Y-%m-%d %H:%M:%S.%f} UTC"
+            )
+    return said or None
 
 
 def write(path: Path, text: str) -> None:

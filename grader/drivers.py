@@ -13,6 +13,7 @@ import json
 import multiprocessing
 import os
 import signal
+import threading
 import time
 import traceback
 from collections import deque
@@ -29,6 +30,10 @@ TRIES = 3  # how often a submission may end the process that grades it
 
 class NoSandbox(Exception):
     """The sandbox cannot be opened on this machine; the text is its own reason."""
+
+
+class NoCluster(Exception):
+    """The machines that were to grade are not there, or cannot; the text says what to do."""
 
 
 class Judge:
@@ -48,10 +53,12 @@ class Judge:
         """The sandbox, open."""
         if self._sandbox is None:
             module, function = self.opener.split(":")
+            threading.Thread(target=_import_the_rest, daemon=True).start()  # while that warms up
             try:
                 self._sandbox = getattr(importlib.import_module(module), function)(self.level)
             except Exception as error:
                 raise NoSandbox(f"the sandbox {self.level!r} cannot be opened: {error}") from error
+            self._sandbox.ahead = True  # one submission's process starts while another is graded
         return self._sandbox
 
     @property
@@ -61,9 +68,9 @@ class Judge:
 
     def __call__(self, notebook: str, raw: bytes) -> dict[str, Any]:
         """The verdict. A sandbox that fails is opened anew once, so that one submission's end is not the next one's."""
+        sandbox = self.sandbox
         from grader.grade import grade
 
-        sandbox = self.sandbox
         try:
             return grade(raw, self.bundles[notebook], self.limits, sandbox)
         except Exception:
@@ -76,6 +83,12 @@ class Judge:
         if sandbox is not None:
             with contextlib.suppress(Exception):
                 sandbox.close()
+
+
+def _import_the_rest() -> None:
+    """Load what the first submission needs. An error will come again, where it is needed."""
+    with contextlib.suppress(Exception):
+        importlib.import_module("grader.grade")
 
 
 def failure(error: BaseException) -> str:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from grader.canvas import FIXED, Gradebook
 from grader.course import write
 from grader.pages import plain
 
@@ -87,25 +89,35 @@ def nbgrader(scores: Iterable[Score]) -> str:
     return as_csv(rows)
 
 
-def canvas(scores: Iterable[Score]) -> str:
+def canvas(
+    scores: Iterable[Score], like: Gradebook | None = None, columns: Mapping[str, str] | None = None
+) -> str:
     """A table for Canvas's gradebook import: a row for each student, a column for each assignment.
 
-    A student's id here is Canvas's (as ``grader collect`` takes it). What has no points yet is left empty, which
-    Canvas leaves as it is.
+    Canvas wants its five columns in this order, and takes a column for an assignment that it has if its own id stands
+    in the title: "04_activations (12345)". ``like`` is a gradebook that Canvas has exported: ids of students and
+    titles are taken from it. ``columns`` gives titles by the names of ours. Without either, Canvas asks which
+    assignment is meant. What has no points yet is left empty, which Canvas leaves as it is. Points have two
+    decimals: Canvas takes 1.234 for a thousand and more.
     """
     scores = list(scores)
     names = list(dict.fromkeys(s.assignment for s in scores))
+    titles = {n: (columns or {}).get(n) or (like.title(n) if like else n) for n in names}
     most = {s.assignment: s.max for s in scores}
     found = {(s.student, s.assignment): s.settled for s in scores}
     people = {s.student: ", ".join(n for n in (s.last_name, s.first_name) if n) or s.student for s in scores}
-    fixed = ["Student", "ID", "SIS Login ID", "Section"]
-    rows: list[Sequence[str | float | None]] = [[*fixed, *names]]
-    rows.append(["Points Possible", "", "", "", *(most[n] for n in names)])
+    rows: list[Sequence[str | float | None]] = [[*FIXED, *(titles[n] for n in names)]]
+    rows.append(["    Points Possible", "", "", "", "", *(_cents(most[n]) for n in names)])
     for student, name in people.items():
-        login = "" if student.isdigit() else student
-        ids = [student if student.isdigit() else "", login, ""]
-        rows.append([name, *ids, *(found.get((student, n)) for n in names)])
+        known = like.students.get(student) if like else None
+        number = student.isdigit()
+        fixed = known or [name, student if number else "", "", "" if number else student, ""]
+        rows.append([*fixed, *(_cents(found.get((student, n))) for n in names)])
     return as_csv(rows)
+
+
+def _cents(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)
 
 
 def moodle(scores: Iterable[Score]) -> str:
@@ -123,11 +135,11 @@ def moodle(scores: Iterable[Score]) -> str:
     return as_csv(rows)
 
 
-WRITERS = {"nbgrader": nbgrader, "canvas": canvas, "moodle": moodle}
+WRITERS: dict[str, Callable[..., str]] = {"nbgrader": nbgrader, "canvas": canvas, "moodle": moodle}
 
 
-def export(scores: Iterable[Score], form: str, path: Path) -> None:
-    """Write the marks; the old file stands until the new one is whole."""
+def export(scores: Iterable[Score], form: str, path: Path, **options: Any) -> None:
+    """Write the marks; the old file stands until the new one is whole. ``options`` are those of the form."""
     if form not in WRITERS:
         raise ValueError(f"export: there is no form {form!r}; there are {', '.join(FORMATS)}")
-    write(path, WRITERS[form](scores))
+    write(path, WRITERS[form](scores, **options))

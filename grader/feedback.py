@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import builtins
 import re
 from collections.abc import Mapping
 from itertools import groupby
@@ -17,10 +16,10 @@ from grader.bundle import Bundle
 from grader.given import Given, Mark, from_verdict
 from grader.outline import Group, Part, misconception, outline, title, where
 from grader.pages import Html, el, join, link, page, plain, shortened, table, verbatim
+from grader.unseen import without_hidden
 
 MOST_EXTRA = 30  # own cells that are shown
 MOST_TEXT = 600_000  # characters of student's text on one page
-HIDDEN = "On an input that is not shown"
 STOPPED = {
     "time": "It was stopped, because it took longer than is allowed.",
     "memory": "It was stopped, because it asked for more memory than is allowed.",
@@ -198,33 +197,6 @@ def _said(text: str) -> list[Html]:
     return made
 
 
-def without_hidden(text: str) -> str:
-    """A message about an input that is not shown, without the words of an error in which the input could stand."""
-    if HIDDEN not in text:
-        return text
-    before, stopped, rest = text.partition(" stopped with")
-    error, hidden, after = rest.rpartition(HIDDEN)
-    if not stopped:  # what came back instead is described; a string or number could be the input
-        before, _, after = text.rpartition(HIDDEN)
-        before = re.sub(r"(?<=\s)(['\"]).*?\1(?=[\s.,;…]|\Z)", "a string", before, flags=re.S)
-        before = re.sub(
-            r"(?<=the )((?:bool|u?int|float|complex)\w*)\s+[^\s;,]+?(?=[.;,]?(?:\s|\Z))", r"\1", before
-        )
-        return before + HIDDEN + after
-    if not hidden:
-        return text
-    kind = re.match(r"\s*(\w+)", error)
-    known = (
-        kind
-        and isinstance(found := getattr(builtins, kind[1], None), type)
-        and issubclass(found, BaseException)
-    )
-    lines = re.findall(r"^at line (\d{1,3}) of your cell", error, re.M)
-    said = f"{kind[1]}" if kind and known else "an error of your own"
-    at = f" at line {lines[-1]} of your cell" if lines else ""
-    return f"{before}{stopped} {said}{at}.\n\n{hidden}{after}"
-
-
 def _answer(name: str, cell: Mapping[str, Any], fine: bool, room: Room) -> list[Html]:
     inside = [room.verbatim(cell["source"], f"Your code for {name}")]
     if cell["printed"]:
@@ -244,7 +216,9 @@ def _extra(extra: list[Mapping[str, Any]], room: Room) -> Html:
         return Html("")
     pieces = [el("h2", "Your own cells", id="own-cells")]
     for number, cell in enumerate(extra[:MOST_EXTRA], 1):
-        inside = [room.verbatim(cell["source"], f"Your own cell {number}")]
+        inside = [
+            room.verbatim(cell["source"], f"Your own cell {number}", "words" if cell.get("text") else "code")
+        ]
         if cell["printed"]:
             inside.append(room.verbatim(cell["printed"], f"Printed by your own cell {number}", "printed"))
         if cell["error"]:

@@ -66,9 +66,10 @@ def from_gradebook(course: Course, assignment: str) -> dict[tuple[str, str], Giv
     """(student, notebook) -> what the gradebook has, for everyone who has rows of this assignment."""
     import sqlalchemy as sql
 
+    from grader.gradebook import opened
     from grader.rows import Comments, Grades, Notebooks, Plan, Submissions, api
 
-    book = api.Gradebook(course.db_url, course.course_id)
+    book = opened(course.db_url, course.course_id)
     try:
         plan = Plan(book.find_assignment(assignment))
         book.db.remove()
@@ -120,6 +121,7 @@ def scores(course: Course, assignment: str) -> list[Score]:
 
     from grader.course import CourseError
     from grader.export import Score
+    from grader.gradebook import opened
     from grader.rows import Students, Submissions, api
 
     totals: dict[str, Given] = {}
@@ -127,7 +129,7 @@ def scores(course: Course, assignment: str) -> list[Score]:
         whole = totals.setdefault(student, Given())
         whole.marks |= {f"{notebook}/{name}": mark for name, mark in given.marks.items()}
         whole.penalty += given.penalty
-    book = api.Gradebook(course.db_url, course.course_id)
+    book = opened(course.db_url, course.course_id)
     try:
         entry = book.find_assignment(assignment)
         most, due, id = float(entry.max_score), str(entry.duedate or ""), entry.id

@@ -12,6 +12,7 @@ import hashlib
 import io
 import platform
 import time
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,10 @@ import numpy as np
 import bplib
 from bplib.check import session as scores
 from bplib.check.judge import NotYet
-from bplib.check.notebook import MAGIC, run_cell
+from bplib.check.notebook import MAGIC, run_cell, show_lines
 from bplib.check.student import StudentError
 from grader import submission as submissions
+from grader import unseen
 from grader.bundle import Bundle, Cell
 from grader.limits import Limits
 from grader.remote import Gone, Session
@@ -89,19 +91,35 @@ class Trial:
         self.ran: list[tuple[str, str]] = []  # the cells that a fresh child must run again
         self.poison: set[str] = set()  # cells that ended a child
         self.until = time.monotonic() + limits.wall_seconds
+        self.made: dict[int, dict[str, Any]] = {}  # what the verdict has on a step
+        self.seen = False  # whether the student's code has been called with a hidden test's inputs
+        self.doubtful: set[int] = set()  # steps after that, whose words could tell them
+        self.failed: set[int] = set()  # tests that ended in an error
+        self.only: set[int] | None = None  # the tests to run, without their hidden parts; None for all, whole
 
     def run(self) -> None:
         """Walk through the notebook: the student's cells there, the tests here."""
+        self._walk()
+        if self.doubtful:
+            self._tell_again()
+
+    def _walk(self) -> None:
         scores.forget()
         try:
             for number, step in enumerate(self.submitted.steps):
                 cell = self.bundle[step.name] if step.name else None
-                if cell is None or cell.role == "answer":
+                if step.text:
+                    self.verdict["extra"].append(
+                        {"source": step.source, "printed": "", "error": "", "text": True}
+                    )
+                elif cell is None or cell.role == "answer":
                     self._student(cell, step.source, number)
                 elif cell.role in ("setup", "given") and cell.code:
                     self._given(cell)
                 elif cell.role == "test":
-                    self.verdict["cells"].append(self._test(cell))
+                    if self.only is None or number in self.only:
+                        self.made[number] = self._test(cell, number)
+                        self.verdict["cells"].append(self.made[number])
                 elif cell.role == "by-hand":
                     found = {"grade_id": cell.name, "kind": "by-hand", "points": cell.points, "score": None}
                     self.verdict["cells"].append(found | {"source": step.source})
@@ -116,10 +134,12 @@ class Trial:
         name = cell.name if cell else f"your own cell {number + 1}"
         error, printed = self._there(source, name)
         found = {"source": source, "printed": printed, "error": error or ""}
+        if self.seen and (printed or error) and name not in self.poison:
+            self.doubtful.add(number)
         if cell:
-            self.verdict["cells"].append({"grade_id": cell.name, "kind": "answer", **found})
-        else:
-            self.verdict["extra"].append(found)
+            found = {"grade_id": cell.name, "kind": "answer", **found}
+        self.verdict["cells" if cell else "extra"].append(found)
+        self.made[number] = found
 
     def _given(self, cell: Cell) -> None:
         if cell.role == "setup":
@@ -129,6 +149,8 @@ class Trial:
 
     def _there(self, source: str, name: str) -> tuple[str | None, str]:
         """Run a cell in the child; one that ends its child is not run again."""
+        if name in self.poison:
+            return None, ""
         try:
             result = self._open().run(source, name)
             self.ran.append((name, source))
@@ -156,50 +178,86 @@ class Trial:
 
     # ------------------------------------------------------------------------------------------- tests
 
-    def _test(self, cell: Cell) -> dict[str, Any]:
+    def _tell_again(self) -> None:
+        """Take the words on later steps from a process that has seen no hidden input, and so can tell of none."""
+        fresh = Trial(self.bundle, self.submitted, self.limits, self.sandbox, {"cells": [], "extra": []})
+        fresh.until, fresh.only, fresh.poison = self.until, self.doubtful, self.poison
+        fresh._walk()
+        for number in self.doubtful:
+            old, new = self.made[number], fresh.made[number]
+            if old.get("kind") != "test":
+                old |= {"printed": new["printed"], "error": new["error"]}
+            elif number in fresh.failed:
+                old |= {"message": new["message"], "named": new["named"]}
+            else:
+                old |= {"message": "It fails after the tests above, and holds without them.", "named": []}
+
+    def _test(self, cell: Cell, number: int) -> dict[str, Any]:
         began = time.perf_counter()
+        hidden = unseen.hidden_lines(cell.source)
+        source = cell.source if self.only is None else unseen.without(cell.source, hidden)
+        line = 0  # where it failed, if it did
         found: dict[str, Any] = {"grade_id": cell.name, "kind": "test", "points": cell.points, "score": 0.0}
         found |= {"message": "", "named": [], "stopped": ""}
         said = io.StringIO()
         try:
             scope = dict(self.ours)
-            self._bring_names(cell.source, scope)
+            self._bring_names(source, cell.name, scope)
             with contextlib.redirect_stdout(said):
-                value = _run_test(cell.source, scope, cell.name)
+                value = _run_test(source, scope, cell.name)
             found["score"] = _score(value, cell.points)
             found["message"] = said.getvalue()
+            if found["score"] < cell.points and not found["message"]:
+                found["message"] = f"The test gave {found['score']:g} of {cell.points:g} points."
         except NotYet as error:
+            line = unseen.line_of(error, cell.name)
             found |= {"message": str(error), "named": list(error.named)}
         except StudentError as error:
-            found["message"] = error.text
+            line = unseen.line_of(error, cell.name)
+            found["message"] = unseen.from_student(error.text, line in hidden)
         except Exception as error:
-            found["message"] = f"{type(error).__name__}: {error}"
+            line = unseen.line_of(error, cell.name)
+            found["message"] = unseen.from_test(error, cell.source, line, line in hidden)
         if self.session is not None and self.session.gone is not None:
             found["stopped"] = self.session.gone.stopped
             found["score"] = 0.0  # a test that the child did not live through has not been passed
+        elif self.seen and line and line not in hidden:
+            if unseen.TOO_LONG in found["message"]:  # that takes long again, and there is little to tell
+                found["message"] = unseen.STOPPED
+            else:
+                self.doubtful.add(number)
+        if line:
+            self.failed.add(number)
+        self.seen = self.seen or bool(hidden and (not line or line in hidden))
         found["message"] = found["message"][:LONGEST_MESSAGE]
         found["seconds"] = time.perf_counter() - began
         return found
 
-    def _bring_names(self, source: str, scope: dict[str, Any]) -> None:
+    def _bring_names(self, source: str, name: str, scope: dict[str, Any]) -> None:
         """Give the test stand-ins for the names that it uses and that only the student's notebook has."""
-        used = {n.id for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Name)} - set(scope)
-        if not used:
-            return
-        session = self._open()
-        for name in sorted(used & session.names()):
-            scope[name] = session.look(name)
+        used = _compiled(source, name)[2] - set(scope)
+        if used:
+            scope |= self._open().bring(sorted(used))
+
+
+@lru_cache(maxsize=1000)
+def _compiled(source: str, name: str) -> tuple[Any, Any, frozenset[str]]:
+    """A test's code, that of the value in its last line, if it ends in one, and the names that it uses."""
+    tree = ast.parse(source)
+    names = frozenset(n.id for n in ast.walk(tree) if isinstance(n, ast.Name))
+    value, last = None, tree.body[-1] if tree.body else None
+    if isinstance(last, ast.Expr):
+        tree.body.pop()
+        value = compile(ast.Expression(last.value), f"<{name}>", "eval")
+    return compile(tree, f"<{name}>", "exec"), value, names
 
 
 def _run_test(source: str, scope: dict[str, Any], name: str) -> Any:
     """Run a test cell; gives the value of its last line, as Jupyter would show it."""
-    tree = ast.parse(source)
-    last = tree.body[-1] if tree.body else None
-    if not isinstance(last, ast.Expr):
-        run_cell(source, scope, name)
-        return None
-    run_cell("\n".join(source.splitlines()[: last.lineno - 1]) + "\n", scope, name)
-    return eval(compile(ast.Expression(last.value), f"<{name}>", "eval"), scope)
+    code, value, _ = _compiled(source, name)
+    show_lines(source, name)
+    exec(code, scope)
+    return None if value is None else eval(value, scope)
 
 
 def _score(value: Any, points: float) -> float:

@@ -30,20 +30,35 @@ from grader.rows import (
 )
 
 BUSY_SECONDS = 60
+PASSING = (
+    "locked",
+    "disk I/O",
+    "is full",
+    "No space left",
+    "starting up",
+    "in recovery",
+)  # it is there, and will be well
 
 
 class Rejected(Exception):
     """The database does not take this row, and would not take it next time."""
 
 
+def opened(url: str, course_id: str) -> Any:
+    """nbgrader's Gradebook. CourseError where there is none; SQLAlchemy's error where it will be well again."""
+    try:
+        return api.Gradebook(url, course_id)
+    except sql.exc.SQLAlchemyError as error:
+        if any(word in str(error) for word in PASSING):
+            raise
+        raise CourseError(f"the gradebook {shown(url)} cannot be opened: {_short(error)}") from None
+
+
 class Book:
     """An open gradebook."""
 
     def __init__(self, url: str, course_id: str, config: Any = None, busy: float = BUSY_SECONDS) -> None:
-        try:
-            self.book = api.Gradebook(url, course_id)
-        except sql.exc.SQLAlchemyError as error:
-            raise CourseError(f"the gradebook {shown(url)} cannot be opened: {_short(error)}") from None
+        self.book = opened(url, course_id)
         self.config = config
         self.engine = self.book.engine
         self.plans: dict[str, Plan] = {}
@@ -52,6 +67,10 @@ class Book:
             self.book.db.remove()
             self.engine.dispose()
             sql.event.listen(self.engine, "connect", _sqlite(busy))
+        elif self.engine.dialect.name == "postgresql":
+            self.book.db.remove()
+            self.engine.dispose()
+            sql.event.listen(self.engine, "connect", _postgresql(busy))
         Attempts.create(self.engine, checkfirst=True)
 
     def close(self) -> None:
@@ -146,6 +165,8 @@ class Book:
                 if last:
                     raise Rejected(_short(error)) from None
             except (sql.exc.StatementError, UnicodeError) as error:
+                if type(error) in (sql.exc.DatabaseError, sql.exc.InternalError):  # no row's fault
+                    raise
                 raise Rejected(_short(error)) from None
         raise AssertionError("not reached")
 
@@ -258,6 +279,17 @@ def _sqlite(busy: float) -> Any:
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = NORMAL")
         cursor.close()
+
+    return set_up
+
+
+def _postgresql(busy: float) -> Any:
+    """A row or table that another holds is waited for as long as SQLite's file is, not for ever."""
+
+    def set_up(connection: Any, record: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = {max(1, int(1000 * busy))}")
+        connection.commit()
 
     return set_up
 

@@ -118,6 +118,8 @@ class Html(str):
 
 def plain(text: str) -> str:
     """Text without terminal escapes and controls; signs that are not seen or turn the text round are named."""
+    if text.isascii() and text.isprintable():  # nothing of all this is in it
+        return text
     text = ESCAPES.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
     text = CONTROLS.sub("\ufffd", text)
     return UNSEEN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)

@@ -34,14 +34,20 @@ class Remote:
 
     def __init__(self, session: Session, id: int, name: str) -> None:
         self._session, self._id = session, id
+        self._key: Any = id
         self.__name__ = name
 
     def __getattr__(self, name: str) -> Any:
         if name == "__used_names__":
-            return self._session.ask(["used", self])
+            return self._session.used(self)
         if name.startswith("_"):  # Python's own questions, such as inspect's, are not for the other side
             raise AttributeError(name)
-        return self._session.ask(["get", self, name])
+        if (self._key, name) in self._session.methods:
+            return RemoteMethod(self._session, self, name)
+        found = self._session.ask(["get", self, name])
+        if isinstance(found, RemoteFunction) and found.method:
+            self._session.methods.add((self._key, name))
+        return found
 
     def __repr__(self) -> str:
         return f"<the student's {self.__name__}>"
@@ -54,13 +60,46 @@ class Remote:
 
 
 class RemoteFunction(Remote):
-    """One that can be called."""
+    """One that can be called. ``method``: it was found in its owner's class, as a method is."""
+
+    method = False
 
     def __call__(self, *args: Any, **options: Any) -> Any:
+        return self._ask("call", list(args), options, 1)
+
+    def __call_each__(self, arguments: list[list[Any]]) -> list[Any]:
+        """The results of several calls, up to the first ``StudentError``, which is then the last of them."""
+        if not arguments:
+            return []
+        found = self._ask("calls", arguments, {}, len(arguments))
+        try:
+            results, error = found
+            if (len(results) == len(arguments)) != (error is None) or len(results) > len(arguments):
+                raise ValueError
+            return results if error is None else [*results, _error(error)]
+        except (TypeError, ValueError, wire.WireError):
+            raise self._session._lost("protocol") from None
+
+    def _ask(self, what: str, args: list[Any], options: dict[str, Any], count: int) -> Any:
         name = CALLED.get() or self.__name__
         seconds = min(SECONDS.get(), self._session.limits.call_seconds)
-        request = ["call", self, list(args), options, float(seconds), name]
-        return self._session.ask(request, seconds)
+        return self._session.ask([what, self, args, options, float(seconds), name], seconds * count)
+
+
+class RemoteMethod(RemoteFunction):
+    """A method that was looked up before: the other side looks it up again, and calls it, in one request."""
+
+    def __init__(self, session: Session, owner: Remote, name: str) -> None:
+        super().__init__(session, owner._id, name)
+        self._key = owner._id, name
+
+
+def _error(said: Any) -> StudentError:
+    """The error that the other side tells of: kind, text, and what it is without its place."""
+    if not isinstance(said, list) or len(said) != 3 or not all(isinstance(s, str) for s in said):
+        raise wire.WireError("an error of no known form")
+    kind, text, what = said
+    return StudentError(kind if kind in KINDS else "raised", text[:4000], what[:4000])
 
 
 class Session:
@@ -71,23 +110,36 @@ class Session:
         self.callbacks: list[Callable[..., Any]] = []
         self.until = time.monotonic() + limits.wall_seconds
         self.messages = 0
+        self.rest = bytearray()
+        self._used: dict[Any, Any] = {}
+        self.methods: set[tuple[Any, str]] = set()  # of which thing, and its name
         self.gone: Gone | None = None
 
     def run(self, source: str, name: str) -> tuple[str | None, str]:
         """Run a cell there: its error, if it had one, and what it printed."""
+        self._used.clear()
         answer = self.ask(["run", source, name], self.limits.cell_seconds)
         if not (isinstance(answer, list) and len(answer) == 2 and isinstance(answer[1], str)):
             raise self._lost("protocol")
         error, printed = answer
         return (None if error is None else str(error)), printed[: 2 * self.limits.printed_bytes]
 
-    def names(self) -> set[str]:
-        """What the student's cells have defined."""
-        return {name for name in self.ask(["names"]) if isinstance(name, str)}
+    def bring(self, names: list[str]) -> dict[str, Any]:
+        """Those of the names that the student's cells have defined, with their values or stand-ins."""
+        found = self.ask(["bring", names])
+        if not isinstance(found, dict) or not set(found) <= set(names):
+            raise self._lost("protocol")
+        return found
 
     def look(self, name: str) -> Any:
         """The value of a name, or a stand-in for it."""
         return self.ask(["look", name])
+
+    def used(self, thing: Remote) -> Any:
+        """The names that a function's source uses. It is asked once until another cell has run."""
+        if thing._key not in self._used:
+            self._used[thing._key] = self.ask(["used", thing])
+        return self._used[thing._key]
 
     def ask(self, request: list[Any], seconds: float = 0.0) -> Any:
         """Send a request, serve the callbacks that its answer needs, and give the answer's value."""
@@ -100,10 +152,8 @@ class Session:
                 kind, *body = self._next(deadline)
                 if kind == "value" and len(body) == 1:
                     return body[0]
-                if kind == "error" and len(body) == 3 and all(isinstance(b, str) for b in body):
-                    raise StudentError(
-                        body[0] if body[0] in KINDS else "raised", body[1][:4000], body[2][:4000]
-                    )
+                if kind == "error" and len(body) == 3:
+                    raise _error(body)
                 if kind != "back" or len(body) != 3:
                     raise wire.WireError(f"an unknown message {kind!r:.40}")
                 wire.send(self.channel.sock, self._serve(*body), deadline)
@@ -118,7 +168,9 @@ class Session:
         self.messages += 1
         if self.messages > self.limits.messages:
             raise self._lost("flood")
-        message = wire.unpack(*wire.receive(self.channel.sock, self.limits.frame_bytes, deadline), self._take)
+        message = wire.unpack(
+            *wire.receive(self.channel.sock, self.limits.frame_bytes, deadline, self.rest), self._take
+        )
         if not isinstance(message, list) or not message or not isinstance(message[0], str):
             raise wire.WireError("a message of no known form")
         return message
@@ -130,7 +182,7 @@ class Session:
         if isinstance(value, Remote):
             if value._session is not self:
                 raise wire.WireError("something of another process")
-            return {"h": [value._id, value.__name__, True]}
+            return {"h": [value._id, value.__name__ if isinstance(value, RemoteMethod) else "", True]}
         if callable(value):
             self.callbacks.append(value)
             return {"c": [len(self.callbacks) - 1, str(getattr(value, "__name__", "function"))]}
@@ -140,7 +192,11 @@ class Session:
         if tag == "c" and len(body) == 2:
             return self._callback(body[0])
         if tag == "h" and len(body) == 3 and type(body[0]) is int and isinstance(body[1], str):
-            return (RemoteFunction if body[2] is True else Remote)(self, body[0], body[1][:200])
+            kind = RemoteFunction if body[2] in (True, "method") else Remote
+            found = kind(self, body[0], body[1][:200])
+            if body[2] == "method":
+                found.method = True  # type: ignore[attr-defined]  # of a RemoteFunction
+            return found
         raise wire.WireError("a handle of no known form")
 
     def _callback(self, id: Any) -> Callable[..., Any]:

@@ -99,6 +99,9 @@ def release(course: Course, assignment: str) -> dict[str, Any]:
     without_slow_imports()
     from nbgrader.apps import NbGraderAPI
 
+    from grader.gradebook import opened
+
+    opened(course.db_url, course.course_id).close()  # nbgrader's own words for one that is not there mislead
     config = course.config.copy()
     config.CourseDirectory.root = str(course.root)
     result = NbGraderAPI(config=config).generate_assignment(assignment)

@@ -16,7 +16,9 @@ from grader.bundle import Bundle
 LARGEST = 20 << 20  # bytes of a notebook
 MOST_CELLS = 2000
 LONGEST_CELL = 1 << 20
-DEEPEST = 200
+NOTE = (
+    "This is not a notebook. What was handed in could not be taken: "  # grader collect leaves it in its place
+)
 
 
 class Unreadable(Exception):
@@ -29,6 +31,7 @@ class Step:
 
     name: str  # the grade_id, or "" for an extra cell
     source: str = ""  # for the student's cells
+    text: bool = False  # an extra cell that is no code: kept for people to read
 
 
 @dataclass
@@ -46,6 +49,9 @@ def read(raw: bytes, bundle: Bundle) -> Submission:
     steps: list[Step] = []
     written: dict[str, str] = {}
     repairs: list[str] = []
+    unnamed = {
+        _bare(c.source) for c in bundle.cells if c.name.startswith("#")
+    }  # ours, put back in their place
     for cell in cells:
         name, source, code = cell
         if name not in bundle:
@@ -53,8 +59,8 @@ def read(raw: bytes, bundle: Bundle) -> Submission:
                 repairs.append(
                     f"The cell named {name!r} is not one of the assignment: it was treated as your own."
                 )
-            if code and source.strip():
-                steps.append(Step("", source))
+            if source.strip() and _bare(source) not in unnamed:
+                steps.append(Step("", source, text=not code))
             continue
         if any(s.name == name for s in steps):
             repairs.append(f"The cell {name!r} stands there more than once: the first one counts.")
@@ -69,6 +75,11 @@ def read(raw: bytes, bundle: Bundle) -> Submission:
         elif _bare(source) != _bare(bundle.released.get(name, master.source)):
             repairs.append(f"The cell {name!r} is not yours to change: the original was used.")
         steps.append(Step(name, source if master.students else ""))
+    if not any(master.students and master.name in written for master in bundle.cells):
+        raise Unreadable(
+            "None of the assignment's cells is in this notebook: is it that of another assignment, or a new one? "
+            "Fill in the notebook that you were given."
+        )
     _put_back(steps, bundle, repairs)
     return Submission(steps, written, repairs)
 
@@ -93,6 +104,10 @@ def _cells(raw: bytes) -> list[tuple[str, str, bool]]:
     """(grade_id, source, is it code) of each cell."""
     if not raw.strip():
         raise Unreadable("The file is empty.")
+    if raw.startswith(NOTE.encode()):
+        raise Unreadable(
+            f"No notebook could be taken. {raw[len(NOTE) :][:1000].decode('utf-8', 'replace').strip()}"
+        )
     if len(raw) > LARGEST:
         raise Unreadable(
             f"The file has {len(raw):,} bytes; {LARGEST:,} are allowed. Clear its outputs and try again."

@@ -7,6 +7,7 @@ student's gives is named.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ from bplib.check.forbidden import forbidden_uses
 from bplib.check.student import SECONDS, StudentError, fresh, quiet
 from bplib.check.task import Case, Misconception, Seen, Task, find
 
+MOST_KNOWN = 100  # sets of inputs per task for which results are kept
 Run = list[list[Seen]]  # for each case, what was seen, in order; a StudentError ends a case
 
 
@@ -121,13 +123,51 @@ def _attempt(task: Task, answer: Any, cases: list[Case], run: Run) -> None:
 
 
 def known(task: Task, name: str, answer: Any, cases: list[Case] | None) -> Run:
-    """What the right answer ('') or a misconception gives; kept for the visible cases."""
-    if cases is not None:
-        return attempt(task, answer, cases)
-    if name not in task._visible:
-        task._visible[name] = attempt(task, answer, task.visible_cases())
-    kept: Run = task._visible[name]
-    return kept
+    """What the right answer ('') or a misconception gives; kept, as the next student's test asks for it again."""
+    digest = None if cases is None else fingerprint(cases)
+    key = (name, digest)
+    if key in task._known and (cases is None or digest):
+        kept: Run = task._known[key]
+        return kept
+    inputs = task.visible_cases() if cases is None else cases
+    run = attempt(task, answer, inputs)
+    if not name and _out_of_time(
+        run
+    ):  # the right answer takes a moment: the machine stood still, which may end
+        run = attempt(task, answer, inputs)
+    if (cases is None or digest) and (name or not _out_of_time(run)):
+        while len(task._known) >= MOST_KNOWN:
+            task._known.pop(next(iter(task._known)))
+        task._known[key] = run
+    return run
+
+
+def _out_of_time(run: Run) -> bool:
+    return any(isinstance(v, StudentError) and v.kind == "time" for seen in run for _, _, v in seen)
+
+
+def fingerprint(value: Any) -> bytes | None:
+    """A digest of plain inputs, the same for the same numbers bit by bit; None where something else is in them."""
+    parts: list[bytes] = []
+
+    def add(value: Any) -> bool:
+        kind = type(value)
+        parts.append(f"{kind.__name__} ".encode())
+        if kind is np.ndarray or isinstance(value, np.generic):
+            parts.append(f"{value.dtype.str} {value.shape} ".encode() + value.tobytes())
+            return value.dtype.kind != "O" and value.nbytes <= 1 << 20
+        if kind is dict:
+            parts.append(f"{len(value)} ".encode())
+            return all(add(k) and add(v) for k, v in value.items())
+        if kind in (list, tuple):
+            parts.append(f"{len(value)} ".encode())
+            return all(map(add, value))
+        parts.append(repr(value).encode() + b"\0")
+        return value is None or kind in (bool, int, float, str)
+
+    if not add(value):
+        return None
+    return hashlib.sha256(b"".join(parts)).digest()
 
 
 def _failures(task: Task, part: str, right: Run, run: Run) -> list[tuple[int, str]]:

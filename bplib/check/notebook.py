@@ -26,6 +26,11 @@ def code_cells(path: Path) -> list[str]:
 
 def run_cell(source: str, namespace: dict[str, Any], name: str) -> None:
     """Run a cell's source; its lines can be shown in messages and found by ``inspect``."""
+    show_lines(source, name)
+    exec(compile(source, f"<{name}>", "exec"), namespace)
+
+
+def show_lines(source: str, name: str) -> None:
+    """Keep a cell's lines where tracebacks and ``inspect`` look for them."""
     filename = f"<{name}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    exec(compile(source, filename, "exec"), namespace)

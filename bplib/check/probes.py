@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from bplib.check.student import StudentError, call, describe, get, unpack
+from bplib.check.student import StudentError, call, call_each, describe, get, unpack
 from bplib.check.task import Case, Probe, Seen
 
-__all__ = ["StudentError", "call", "describe", "get", "op", "unpack", "value"]
+__all__ = ["StudentError", "call", "call_each", "describe", "get", "op", "unpack", "value"]
 
 
 def value(part: str = "value", what: str = "the result") -> Probe:
@@ -35,8 +35,8 @@ def op(*wrt: str, value: str = "value", gradient: str = "gradient", what: str = 
             text = f"{answer.__name__} returns its pullback first. The value comes first: `return value, pullback`."
             raise StudentError("form", text)
         yield value, what, out
-        for again, d in (("", case["d"]), (", when called again", -2 * case["d"])):
-            grads = call(pullback, d, name="pullback")
+        twice = call_each(pullback, [(case["d"],), (-2 * case["d"],)], name="pullback")
+        for again, grads in zip(("", ", when called again"), twice, strict=True):
             if len(wrt) > 1:
                 grads = unpack(grads, *(f"d{name}" for name in wrt), of="pullback")
             else:

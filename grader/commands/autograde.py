@@ -18,7 +18,8 @@ CODES = """
 exit codes:
   0  every submission is graded, or zero with a reason     4    another grading of this course is at work
   1  the course or the assignment is not as it should be   5    stopped (disk full, database locked): run it again
-  3  done, but some are quarantined: a person must look    130  interrupted: run it again to go on
+  3  done, but a person must look at some: quarantined,    130  interrupted: run it again to go on
+     or other points than at an earlier grading
 """
 
 
@@ -44,6 +45,13 @@ def add(commands: Any) -> None:
     sub.add_argument(
         "--regrade", action="store_true", help="grade again what has a verdict; manual marks stay"
     )
+    sub.add_argument(
+        "--wait",
+        type=float,
+        default=60.0,
+        metavar="SECONDS",
+        help="how long to wait for a database that is locked (default: 60)",
+    )
     sub.add_argument("--json", action="store_true", help="print the summary as JSON, without progress")
     sub.set_defaults(run=run)
 
@@ -54,6 +62,8 @@ def run(args: argparse.Namespace) -> int:
 
     if args.workers < 0:
         return complain(ValueError(f"--workers is {args.workers}; it should be 1 or more"))
+    if not 0 <= args.wait < 1e6:
+        return complain(ValueError(f"--wait is {args.wait}; it should be a number of seconds"))
     bar: Any = None
     try:
         course = Course.open(args.course)
@@ -68,6 +78,7 @@ def run(args: argparse.Namespace) -> int:
             scheduler=args.scheduler,
             level="unsafe" if args.unsafe else args.level,
             regrade=args.regrade,
+            wait=args.wait,
         )
         if not args.json:
             from tqdm import tqdm
@@ -76,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
 
             def show(settled: int, of: int) -> None:
                 bar.total = of
-                bar.update(settled - bar.n)
+                bar.update(settled - bar.n) if settled else bar.refresh()
 
             grading.progress = show
         try:
@@ -102,7 +113,7 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(summary.to_dict()))
     else:
         _tell(summary)
-    return QUARANTINED if summary.quarantined else 0
+    return QUARANTINED if summary.quarantined or summary.differs else 0
 
 
 def _tell(summary: Any) -> None:
@@ -114,7 +125,11 @@ def _tell(summary: Any) -> None:
     )
     if summary.damaged:
         print(f"{summary.damaged} lines of the journal were damaged; what they said was graded again")
-    for title, found in (("zero", summary.zero), ("quarantined", summary.quarantined)):
+    for title, found in (
+        ("zero", summary.zero),
+        ("quarantined", summary.quarantined),
+        ("not the same as before", summary.differs),
+    ):
         for one in found[:20]:
             line = f"  {title}: {one['student']}/{one['notebook']}: {one['reason']}"
             print(line.encode("utf-8", "replace").decode("utf-8"))  # a folder's name may be no text

@@ -63,10 +63,6 @@ def run(args: argparse.Namespace) -> int:
     try:
         course = Course.open(args.course)
         name = course.assignment(args.assignment)
-        if [p.stem for p in course.sources(name)] != [name]:
-            raise CourseError(
-                f"{name} is not one notebook of that name; put its hand-ins into submitted/ by hand"
-            )
         zone = ZoneInfo(args.timezone)
         when = times.read(args.times, zone) if args.times else None
         roster = None
@@ -82,6 +78,7 @@ def run(args: argparse.Namespace) -> int:
                 prefix=args.prefix,
                 times=when,
                 roster=roster,
+                notebooks=[path.stem for path in course.sources(name)],
             )
             head = ["student", "what", "file", "note", "time", "late", "name"]
             lines = [[str(r.to_dict()[h]) for h in head] for r in rows]

@@ -11,7 +11,8 @@ from grader.commands import add_course, complain, parser
 
 EXAMPLES = """\
   grader export                             all assignments, in nbgrader's columns, to grades.csv
-  grader export 04 --form canvas --to canvas.csv
+  grader export 04 --form canvas --like gradebook.csv --to canvas.csv
+  grader export 04 --form canvas --column "04=Activations (12345)"
   grader export 04 --form moodle --partial  with the points so far of those who wait for a person
 """
 
@@ -25,6 +26,16 @@ def add(commands: Any) -> None:
         "--form", choices=("nbgrader", "canvas", "moodle"), default="nbgrader", help="whose columns"
     )
     sub.add_argument("--to", type=Path, metavar="FILE", help="where to write (default: grades.csv)")
+    sub.add_argument(
+        "--like", type=Path, metavar="FILE", help="Canvas: its own exported gradebook, for its ids and titles"
+    )
+    sub.add_argument(
+        "--column",
+        action="append",
+        default=[],
+        metavar="NN=TITLE",
+        help="Canvas: its title of an assignment, with its id; may be repeated",
+    )
     sub.add_argument(
         "--partial", action="store_true", help="Canvas, Moodle: also points to which a person will still add"
     )
@@ -48,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
         if args.partial:
             found = [replace(s, waits=False) for s in found]
         path = args.to or course.root / "grades.csv"
-        export(found, args.form, path)
+        export(found, args.form, path, **_options(args, course))
     except (CourseError, ValueError, OSError) as error:
         return complain(error)
     if args.json:
@@ -58,3 +69,22 @@ def run(args: argparse.Namespace) -> int:
         if waits and args.form != "nbgrader" and not args.partial:
             print(f"{waits} are left empty, for a person still has to give points; --partial writes them too")
     return 0
+
+
+def _options(args: argparse.Namespace, course: Any) -> dict[str, Any]:
+    """What Canvas's form is told. ValueError for what cannot be meant."""
+    from grader import canvas
+
+    if args.form != "canvas":
+        if args.like or args.column:
+            raise ValueError("--like and --column are for Canvas: --form canvas")
+        return {}
+    columns = {}
+    for word in args.column:
+        name, is_, title = word.partition("=")
+        if not is_ or not canvas.TITLE.fullmatch(title):
+            raise ValueError(
+                f"--column {word!r}: write it as NN=TITLE (ID), as Canvas's exported gradebook has it"
+            )
+        columns[course.assignment(name)] = title
+    return {"like": canvas.read(args.like) if args.like else None, "columns": columns}

@@ -54,12 +54,10 @@ def run(args: argparse.Namespace) -> int:
             from grader.given import from_gradebook
 
             marks = from_gradebook(course, name)
-        found = [(i, v) for i, v in verdicts(course, name) if not args.student or i.student in args.student]
-        missing = sorted(set(args.student) - {i.student for i, _ in found})
-        if missing:
-            raise CourseError(f"nothing was handed in for {name} by: {', '.join(missing)}")
-        bar = tqdm(found, unit=" pages", desc=name, disable=True if args.json else None)
-        for item, verdict in bar:
+        items = course.submitted(name, args.student)
+        one_by_one = verdicts(course, name, args.student)  # all of them at once would fill the memory
+        silent = True if args.json else None
+        for item, verdict in tqdm(one_by_one, total=len(items), unit=" pages", desc=name, disable=silent):
             if verdict is None:
                 without.append(item.student)
                 continue

@@ -46,7 +46,8 @@ def run(args: argparse.Namespace) -> int:
             graded = {i.student: v for i, v in own if v is not None}
             given = {student: m for (student, of), m in marks.items() if of == notebook}
             text = report_page(graded, master.bundle, given, [i.student for i, v in own if v is None])
-            path = args.to or course.root / "reports" / f"{notebook}.html"
+            stem = name if notebook == name else f"{name}-{notebook}"
+            path = args.to or course.root / "reports" / f"{stem}.html"
             write(path, text)
             made.append(str(path))
     except (CourseError, OSError) as error:

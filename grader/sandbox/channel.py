@@ -9,6 +9,7 @@ import select
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import tempfile
 import time
@@ -21,6 +22,8 @@ from grader.limits import Limits
 from grader.sandbox import launch
 
 OPENING = 60.0  # seconds until the warm interpreter must be there
+PREFIX = "grader-sandbox-"  # of a folder below the one for temporary files
+YOUNG = 60.0  # seconds in which a folder is not looked at: it may not be locked yet
 STARTING = 20.0  # seconds until a submission's process must be there
 
 
@@ -104,10 +107,14 @@ class Sandbox:
 
     def __init__(self, level: str) -> None:
         self.level = level
-        self.folder = Path(tempfile.mkdtemp(prefix="grader-"))
+        remove_left_over(Path(tempfile.gettempdir()))
+        self.folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        self._lock = _lock(self.folder)  # says that we live: the kernel opens it when this process ends
         self._control: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._channels: weakref.WeakSet[Channel] = weakref.WeakSet()
+        self.ahead = False  # whether a process for the next submission is made ready while one is graded
+        self._next: tuple[Limits, Channel] | None = None
         try:
             self._open()
         except BaseException:
@@ -143,6 +150,33 @@ class Sandbox:
 
     def start(self, limits: Limits) -> Channel:
         """A fresh confined process."""
+        channel = self._waiting(limits)
+        if channel is None:
+            channel = self._ask(limits)
+            try:
+                channel._begin()
+            except OSError as error:
+                channel.close()
+                raise _gone(error) from None
+        if self.ahead and self.level == "bubblewrap":  # elsewhere all count against one limit on processes
+            self._next = limits, self._ask(limits)
+        return channel
+
+    def _waiting(self, limits: Limits) -> Channel | None:
+        """The process that was made ready before, if it has these limits and has not ended meanwhile."""
+        waiting, self._next = self._next, None
+        if waiting is None:
+            return None
+        with contextlib.suppress(OSError):
+            if waiting[0] == limits:
+                waiting[1]._begin()
+                if waiting[1].ended() == "running":
+                    return waiting[1]
+        waiting[1].close()
+        return None
+
+    def _ask(self, limits: Limits) -> Channel:
+        """A process that is about to be there."""
         if self._control is None:
             raise SandboxError("the sandbox is closed")
         ours, theirs = socket.socketpair()
@@ -153,18 +187,16 @@ class Sandbox:
             with theirs, telling:
                 message = json.dumps(asdict(limits)).encode()
                 socket.send_fds(self._control, [message], [theirs.fileno(), telling.fileno()])
-            channel._begin()
         except OSError as error:
             channel.close()
-            raise (
-                error if isinstance(error, SandboxError) else SandboxError(f"the sandbox is gone: {error}")
-            ) from None
+            raise _gone(error) from None
         return channel
 
     def close(self) -> None:
         """End the warm interpreter and every process that came from it."""
         for channel in list(self._channels):
             channel.close()
+        self._next = None
         control, self._control = self._control, None
         if control is not None:
             control.close()
@@ -176,9 +208,46 @@ class Sandbox:
                 process.kill()
                 process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            os.close(lock)
 
     def __enter__(self) -> Sandbox:
         return self
 
     def __exit__(self, *_: Any) -> None:
         self.close()
+
+
+def _gone(error: OSError) -> SandboxError:
+    return error if isinstance(error, SandboxError) else SandboxError(f"the sandbox is gone: {error}")
+
+
+def remove_left_over(where: Path) -> list[Path]:
+    """Remove the folders of sandboxes whose process was killed; gives them. Nobody else's, and none in use."""
+    removed = []
+    for folder in where.glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):
+            found = folder.lstat()
+            young = time.time() - found.st_mtime < YOUNG
+            if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or young:
+                continue
+            lock = _lock(folder)
+            if lock is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+                os.close(lock)
+                removed.append(folder)
+    return removed
+
+
+def _lock(folder: Path) -> int | None:
+    """A descriptor that holds the lock of a folder; None where somebody has it."""
+    import fcntl  # Windows has no such module, and is told so in words
+
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        return None
+    return handle

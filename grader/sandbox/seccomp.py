@@ -86,8 +86,11 @@ def _about(number: int, *steps: bytes) -> bytes:
     return _step(EQUAL, number, 0, len(steps)) + b"".join(steps)
 
 
-def program(strict: bool, pid: int, machine: str = "") -> bytes:
-    """The filter, for a process of this id. OSError on a kind of machine that is not known here."""
+def program(strict: bool, pid: int, machine: str = "", allowed: frozenset[str] = frozenset()) -> bytes:
+    """The filter, for a process of this id. OSError on a kind of machine that is not known here.
+
+    ``allowed`` names calls that are not refused after all: an interactive kernel starts programs.
+    """
     machine = machine or platform.machine()
     if machine not in ARCHITECTURES:
         raise OSError(
@@ -103,8 +106,8 @@ def program(strict: bool, pid: int, machine: str = "") -> bytes:
     ]
     if machine == "x86_64":  # the x32 numbers would walk around the list
         steps += [_step(AT_LEAST, 0x40000000, 0, 1), _answer(KILL_PROCESS)]
-    for both in (*CALLS.values(), *(STRICT.values() if strict else ())):
-        if both[at] >= 0:
+    for name, both in (*CALLS.items(), *(STRICT.items() if strict else ())):
+        if both[at] >= 0 and name not in allowed:
             steps.append(_about(both[at], refuse))
     steps.append(
         _about(CLONE3[at], _answer(ERRNO | ENOSYS))

@@ -21,7 +21,7 @@ import grader
 
 PACKAGES = ("numpy", "matplotlib", "tqdm")
 BPLIB = (
-    *("check/student.py", "check/forbidden.py", "check/notebook.py", "check/task.py"),
+    *("check/student.py", "check/limit.py", "check/forbidden.py", "check/notebook.py", "check/task.py"),
     *("viz/*.py", "data/*.py"),
 )
 LEFT_OUT = {"viz/graph.py", "viz/tracing.py", "viz/book.py"}  # they draw what the tape has

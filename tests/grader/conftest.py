@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from grader.course import Course
-from tests.grader import classes
+from tests.grader import classes, light, postgres
+from tests.grader.warm import Warm
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +40,28 @@ def copy_to(released: Course, tmp_path: Path) -> Callable[[str], Course]:
 def copy(course: Course, to: Path) -> Course:
     shutil.copytree(course.root, to)
     return Course.open(to)
+
+
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
+    """Starts the command in milliseconds."""
+    warm = Warm(tmp_path_factory.mktemp("warm"))
+    yield warm
+    warm.close()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[postgres.Server]:
+    """A PostgreSQL server."""
+    with postgres.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def light_course(warm: Warm, tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """A course with the light assignment, released; its sandbox is a real one. It is not to be changed: copy it."""
+    folder = tmp_path_factory.mktemp("light")
+    root = folder / "course"
+    warm.run("init", str(root), "--source", str(light.write_source(folder / "source")))
+    warm.run("release", "01", "--course", str(root))
+    return Course.open(root)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bplib.check.notebook import MAGIC
 from grader import autograded
+from grader.bundle import Bundle, Cell
 from grader.course import Course, Master
 from grader.handed_in import without_running
 from tests.grader import classes
@@ -72,6 +75,44 @@ def test_it_has_the_releases_cells_and_the_students_answers(released: Course, ma
         )
         assert dict(cell.metadata.nbgrader) == dict(wanted[name].metadata.nbgrader)
     assert not any("HIDDEN TESTS" in cell.source or "cases=" in cell.source for cell in cells.values())
+
+
+def test_a_cell_that_only_shows_something_says_that_it_was_not_run(released: Course, master: Master) -> None:
+    """Such a cell may need what a sandbox keeps away: the library's own ops, which are the answers to tasks."""
+    cells = by_name(built(released, master, {}))
+    looks = [c.name for c in master.bundle.cells if c.role == "look"]
+    assert len(looks) == 4 and "bplib import ops" in cells["look-explain-choice"].source
+    for name in looks:
+        (output,) = cells[name].outputs
+        assert "not run in grading" in output.text
+
+
+@pytest.mark.parametrize(
+    "source", sorted((classes.ROOT / "solutions").glob("*/*.ipynb")), ids=lambda p: p.stem
+)
+def test_nothing_needs_what_such_a_cell_defines(source: Path) -> None:
+    cells = Bundle.read(source).cells
+    looks = [c for c in cells if c.role == "look"]
+    others = [c for c in cells if c.code and c.role != "look"]
+    theirs, ours = names(looks, ast.Store), names(others, ast.Store)
+    assert looks and theirs, "there are such cells in every assignment"
+    assert (theirs - ours) & names(others, ast.Load) == set()
+
+
+def names(cells: list[Cell], context: type[ast.expr_context]) -> set[str]:
+    """The names that cells store or load; what they import is stored."""
+    found = set()
+    for cell in cells:
+        for node in ast.walk(ast.parse(MAGIC.sub(r"\1pass", cell.source))):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, context):
+                found.add(node.id)
+            elif isinstance(node, ast.alias) and context is ast.Store:
+                found.add((node.asname or node.name).split(".")[0])
+            elif isinstance(node, ast.FunctionDef | ast.ClassDef) and context is ast.Store:
+                found.add(node.name)
+            elif isinstance(node, ast.arg) and context is ast.Store:
+                found.add(node.arg)
+    return found
 
 
 def test_checksums_are_such_that_nbgrader_sees_what_was_answered(released: Course, master: Master) -> None:

@@ -87,6 +87,26 @@ def test_what_was_handed_in_is_found_with_its_time(course: Course) -> None:
     assert [i.student for i in course.submitted(NAME, ["cleo"])] == ["cleo"]
 
 
+@pytest.mark.parametrize(
+    ("said", "utc"),
+    [
+        ("2027-03-01 10:00:00 +0200", "2027-03-01 08:00:00"),
+        ("2027-03-01 10:00:00.25 -03:30", "2027-03-01 13:30:00.250000"),
+        ("2027-03-01T00:30:00+02:00", "2027-02-28 22:30:00"),
+        ("2027-03-01 10:00:00 UTC", "2027-03-01 10:00:00"),
+        ("2027-03-01 10:00:00 Europe/Berlin", "2027-03-01 09:00:00"),
+        ("2027-03-01 10:00:00", "2027-03-01 10:00:00"),
+    ],
+)
+def test_times_with_offsets_are_read_as_what_they_say(course: Course, said: str, utc: str) -> None:
+    """nbgrader itself takes "+0200" for 200 seconds; what it is given here it cannot misread."""
+    from nbgrader.utils import parse_utc
+
+    classes.hand_in(course, "ada", b"{}", f"{said}\n")
+    (item,) = course.submitted(NAME)
+    assert str(parse_utc(item.timestamp)) == utc
+
+
 def test_another_order_of_folders_is_followed(course: Course) -> None:
     course.structure = os.path.join("{assignment_id}", "{nbgrader_step}", "{student_id}")
     folder = course.root / NAME / "submitted" / "ada"

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from grader.canvas import read
 from grader.export import FORMATS, WRITERS, Score, as_csv, canvas, defused, export, moodle, nbgrader, restored
 from grader.pages import plain
 
@@ -72,15 +73,52 @@ def test_nbgrader_s_columns() -> None:
     }
 
 
-def test_canvas_has_a_row_a_student_and_a_column_an_assignment() -> None:
+def test_canvas_has_its_five_columns_a_row_a_student_and_a_column_an_assignment() -> None:
     waits = Score("102", "05", 3.0, 8.0, waits=True)
-    table = rows(canvas([ADA, Score("ada", "05", 8.0, 8.0, 0.0, "", "", "Lovelace", "Ada"), waits]))
+    table = rows(canvas([ADA, Score("ada", "05", 7.125, 8.0, 0.0, "", "", "Lovelace", "Ada"), waits]))
     assert table == [
-        ["Student", "ID", "SIS Login ID", "Section", "04", "05"],
-        ["Points Possible", "", "", "", "10.0", "8.0"],
-        ["Lovelace, Ada", "", "ada", "", "7.0", "8.0"],
-        ["102", "102", "", "", "", ""],
+        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "04", "05"],
+        ["    Points Possible", "", "", "", "", "10.0", "8.0"],
+        ["Lovelace, Ada", "", "", "ada", "", "7.0", "7.12"],
+        ["102", "102", "", "", "", "", ""],
     ]
+
+
+EXPORTED = (
+    "\ufeffStudent,ID,SIS User ID,SIS Login ID,Section,Activations (8812),04 (77),Homework (Current Score)\n"
+    ",,,,,Manual Posting,,\n    Points Possible,,,,,10.0,10,(read only)\n"
+    '"Lovelace, Ada",501,S-1,ada,"Backprop, Monday",,3,\n"Noether, Emmy",502,S-2,emmy,-1,,,\n'
+)
+
+
+def test_canvas_takes_ids_sections_and_titles_from_its_own_export(tmp_path: Path) -> None:
+    """The titles are as Canvas matches them: a name, a space, the id in brackets at the end."""
+    path = tmp_path / "gradebook.csv"
+    path.write_text(EXPORTED, encoding="utf-8")
+    like = read(path)
+    scores = [
+        Score("ada", "04_activations", 7.5, 10.0),
+        Score("502", "04_activations", 8.0, 10.0),
+        Score("zoe", "04_activations", 1.0, 10.0),
+    ]
+    table = rows(canvas(scores, like))
+    assert table[0][5] == "Activations (8812)" and re.fullmatch(r"(.*)\s\((\d+)\)", table[0][5])
+    assert table[2:] == [
+        ["Lovelace, Ada", "501", "S-1", "ada", "Backprop, Monday", "7.5"],
+        ["Noether, Emmy", "502", "S-2", "emmy", "'-1", "8.0"],
+        ["zoe", "", "", "zoe", "", "1.0"],
+    ]
+    assert rows(canvas(scores, like, {"04_activations": "Other (9)"}))[0][5] == "Other (9)"
+    with pytest.raises(ValueError, match=r"no assignment named '05_losses'.*--column.*Activations \(8812\)"):
+        canvas([Score("ada", "05_losses", 1.0, 2.0)], like)
+    for text, why in (
+        ("a,b\n1,2\n", "no gradebook of Canvas"),
+        ("", "no gradebook"),
+        ('"a', "cannot be read"),
+    ):
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(ValueError, match=why):
+            read(path)
 
 
 def test_moodle_has_its_identifier_and_one_assignment() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from bplib.check.probes import StudentError, call, describe, get
+from bplib.check.probes import StudentError, call, call_each, describe, get
 from bplib.check.task import Case, Seen, Task
 
 task = Task(
@@ -88,7 +88,8 @@ def probe(answer: Any, case: Case) -> Iterator[Seen]:
                 "form", f"{name} should return the number of the new node; it returned {describe(nodes[-1])}."
             )
     yield "value", "the numbers of the nodes", nodes
-    values = [call(get(tape, "value_of"), k, name="value_of") for k in range(len(nodes))]
+    each = [(k,) for k in range(len(nodes))]
+    values = list(call_each(get(tape, "value_of"), each, name="value_of"))
     yield "value", "the values", values
     for part, what, output in (
         ("gradient", "the gradients", case["output"]),
@@ -96,5 +97,5 @@ def probe(answer: Any, case: Case) -> Iterator[Seen]:
         ("twice", f"the gradients after a third, from node {case['then']}", case["then"]),
     ):
         call(get(tape, "backward"), output, name="backward")
-        grads = [call(get(tape, "grad_of"), k, name="grad_of") for k in range(len(nodes))]
+        grads = list(call_each(get(tape, "grad_of"), each, name="grad_of"))
         yield part, what, grads

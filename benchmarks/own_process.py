@@ -1,0 +1,72 @@
+"""What a real assignment costs to grade, beside what its tests take in the student's own process.
+
+Run as a program, it is that process: it runs the right answers and the tests, hidden ones included, and prints
+the seconds that the tests took.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.graded_class import ROOT, command
+
+
+def notebooks() -> dict[str, Path]:
+    """The real assignments by number."""
+    return {p.stem[:2]: p for p in sorted((ROOT / "solutions").glob("0*/*.ipynb"))}
+
+
+def in_this_process(path: Path) -> float:
+    """Run the right answers and the tests here; the seconds of the tests."""
+    from bplib.check.notebook import MAGIC, run_cell
+    from grader.bundle import _cell
+    from grader.grade import _run_test
+
+    spent, scope = 0.0, {"__name__": "__main__"}
+    for number, plain in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"]):
+        cell = _cell(plain, number)
+        if not cell.code or cell.role == "look":
+            continue
+        with contextlib.redirect_stdout(io.StringIO()):
+            began = time.perf_counter()
+            if cell.role == "test":
+                _run_test(cell.source, scope, cell.name)
+                spent += time.perf_counter() - began
+            else:
+                run_cell(MAGIC.sub(r"\1pass", cell.source), scope, cell.name)
+    return spent
+
+
+def table(quick: bool) -> list[dict[str, Any]]:
+    """Each assignment: seconds in the student's own process, seconds to grade it, and requests that took."""
+    from grader.bundle import Bundle
+    from grader.grade import grade
+    from grader.limits import Limits
+    from grader.sandbox import open_sandbox
+
+    rounds = 2 if quick else 7
+    rows = []
+    with open_sandbox() as sandbox:
+        for number, path in notebooks().items():
+            bundle, raw = Bundle.read(path), path.read_bytes()
+            own, ours = [], []
+            first = grade(raw, bundle, Limits(), sandbox)["seconds"]
+            for _ in range(rounds):  # they take turns: a machine's speed drifts
+                own.append(float(command(sys.executable, "-m", "benchmarks.own_process", str(path))))
+                verdict = grade(raw, bundle, Limits(), sandbox)
+                ours.append(verdict["seconds"])
+            scores = [c for c in verdict["cells"] if c["kind"] == "test"]
+            if any(c["score"] != c["points"] for c in scores):
+                raise SystemExit(f"the right answers to {number} do not get all points; see the verdict")
+            rows.append({"assignment": number, "own": min(own), "graded": min(ours), "first": first})
+    return rows
+
+
+if __name__ == "__main__":
+    print(in_this_process(Path(sys.argv[1])))
