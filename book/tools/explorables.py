@@ -32,6 +32,12 @@ SCENES = {
     "tape": "press('To the end');",
     "activations": "",
     "network": "press('Run 1000 steps');",
+    "lstm": "",
+    "depth": "",
+    "race": "",
+    "convolution": "",
+    "gan": "press('Run 500 rounds'); return rested();",
+    "attention": "",
 }
 
 PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8"><title>{name}</title>
@@ -46,10 +52,13 @@ color: var(--pst-color-text-base); font-family: "DejaVu Sans", sans-serif; }}</s
 <script type="module" src="/book/explorables/{name}.js"></script></body></html>"""
 
 # The panels of a live figure as one SVG: computed styles written out, a canvas as a small image.
-SERIALISE = """(code) => {
+SERIALISE = """async (code) => {
   const root = document.querySelector('.explorable-live');
   const press = (text) => [...root.querySelectorAll('button')].find((b) => b.textContent.includes(text)).click();
-  new Function('root', 'press', code)(root, press);
+  const rested = () => new Promise((done) => {
+    const look = setInterval(() => root.dataset.running === 'false' && (clearInterval(look), done()), 50);
+  });
+  await new Function('root', 'press', 'rested', code)(root, press, rested);
   const KEPT = ['fill', 'fill-opacity', 'stroke', 'stroke-width', 'stroke-opacity', 'stroke-dasharray', 'opacity',
     'font-size', 'font-weight', 'text-decoration-line', 'paint-order', 'stroke-linejoin'];
   const NS = 'http://www.w3.org/2000/svg';

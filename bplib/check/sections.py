@@ -27,6 +27,7 @@ CHAPTERS = {
     "10": "10_cnn_backprop",
     "11": "11_rnn_lstm_backprop",
     "12": "12_gan_backprop",
+    "13": "13_attention_backprop",
 }
 
 TITLES = {
@@ -297,4 +298,19 @@ TITLES = {
     "sec-12-everybody": "Four: one optimiser for everybody",
     "sec-12-questions": "Questions",
     "sec-12-summary": "Summary",
+    "sec-13-question": "Who looks at whom?",
+    "sec-13-attention": "A mean that is asked for",
+    "sec-13-backward": "The way back, shape by shape",
+    "sec-13-scale": "Why divide by the root of d",
+    "sec-13-mask": "A mask, before the softmax",
+    "sec-13-heads": "Several heads",
+    "sec-13-embedding": "A table of vectors",
+    "sec-13-positions": "Where a token stands",
+    "sec-13-block": "A block",
+    "sec-13-character-model": "A character model",
+    "sec-13-proof": "Is it right?",
+    "sec-13-mask-after": "One: the mask after the softmax",
+    "sec-13-wrong-axis": "Two: the wrong axis",
+    "sec-13-scale-lost": "Three: the scale lost",
+    "sec-13-assigned": "Four: assigned, not added",
 }

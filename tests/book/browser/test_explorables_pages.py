@@ -296,6 +296,25 @@ def busy(page: Page, name: str) -> None:
     elif name == "activations":
         control(page, "Activation").select_option("relu")
         control(page, "Input z").fill("-1")
+    elif name == "race":
+        button(page, "Nesterov").click()
+        control(page, "Its learning rate η").fill("0")
+    elif name == "lstm":
+        button(page, "All biases 0").click()
+        control(page, "Input", exact=True).select_option("noise")
+    elif name == "depth":
+        control(page, "First weights").select_option("he")
+        control(page, "Layers, L").fill("60")
+        control(page, "Gain").fill("1.2")
+    elif name == "convolution":
+        control(page, "Direction").select_option("back")
+        control(page, "Padding").select_option("1")
+        button(page, "Next window").click()
+    elif name == "gan":
+        control(page, "Loss of G").select_option("minimax")
+        button(page, "D slower").click()
+        for _ in range(3):
+            button(page, "Step", exact=True).click()
     else:
         control(page, "Hidden units").fill("2")
         button(page, "Run 1000 steps").click()
