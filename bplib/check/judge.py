@@ -214,6 +214,8 @@ def _explain(
         open_ -= bad
     if finding.misconceptions:
         finding.unexplained = _names({what for _, what in open_})
+        if shown in open_:  # what is shown comes from a mistake that is not named yet
+            _explain_mostly(task, part, finding, run, right, cases)
     else:
         _explain_scaled(task, part, finding, run, right, wrong, cases)
 

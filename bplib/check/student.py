@@ -267,6 +267,11 @@ def fresh(value: Any) -> Any:
 
 
 def _same(old: Any, new: Any) -> bool:
+    kinds = np.ndarray | np.generic | list | tuple | dict | bool | int | float | str
+    if isinstance(old, kinds) and not isinstance(new, type(old)):
+        return False  # an entry of a list or dict now holds another kind of thing
+    if isinstance(old, np.generic | bool | int | float | str):
+        return bool(old == new or old != old)  # nan stays nan
     if isinstance(old, np.ndarray):
         if old.dtype == new.dtype and old.shape == new.shape and old.tobytes() == new.tobytes():
             return True  # nearly always so, and found ten times as fast

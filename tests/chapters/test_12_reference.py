@@ -77,18 +77,46 @@ def test_the_numbers_of_the_prose() -> None:
         torch.tensor(-10.0, dtype=torch.float64)
     )
     assert round(ratio.item(), -3) == 22_000
-    for said in ("139 steps, and 13,864", "63 and 628", "22,000 times"):
+    on_one_cluster = math.log(9) / 8 + math.log(9 / 8)  # the real ones there pay log 9, the fakes log 9/8
+    assert round(on_one_cluster, 3) == 0.392
+    assert round(1 - math.exp(-4.5), 2) == 0.99  # a normal in the plane, within three widths
+    for said in ("139 steps, and 13,864", "63 and 628", "22,000 times", "= 0.392", "= 1.386", "99 %"):
         assert said in CHAPTER.prose
+
+
+def test_the_share_of_real_ones_at_one_place() -> None:
+    p, q = norm.pdf(0), norm.pdf(0, 1.5)
+    said = numbers(CHAPTER.line("at x = 0"))[-3:]
+    assert said == pytest.approx([p, q, p / (p + q)], abs=6e-4)
+
+
+def test_the_smallest_gan_is_xy_at_half_the_rate() -> None:
+    """Real data at 0, fakes at theta, s = psi x: both players' slopes, by PyTorch, near (0, 0)."""
+    theta = torch.tensor(1e-3, dtype=torch.float64, requires_grad=True)
+    psi = torch.tensor(-2e-3, dtype=torch.float64, requires_grad=True)
+    detective = T.softplus(-psi * 0) + T.softplus(psi * theta)
+    (d_psi,) = torch.autograd.grad(detective, psi)
+    (d_theta,) = torch.autograd.grad(T.softplus(-psi * theta), theta)
+    x, y = theta.item(), -psi.item()
+    assert -d_theta.item() == pytest.approx(-y / 2, rel=1e-5)  # x goes down the slope of xy / 2
+    assert d_psi.item() == pytest.approx(x / 2, rel=1e-5)  # y = -psi goes up it
+
+
+def test_the_verdict_has_a_valley_between_the_fakes_and_the_hill() -> None:
+    s = {tuple(numbers(line)[:2]): numbers(line)[-1] for line in printed("s at (")}
+    assert max(s, key=lambda k: s[k]) == (2.0, 0.0)
+    assert min(s, key=lambda k: s[k]) == (-0.5, 0.0)
 
 
 def test_the_census_is_as_the_prose_says() -> None:
     def found(name: str) -> list[float]:
         return numbers(CHAPTER.line(name).removeprefix(name))[:3]
 
-    assert max(found("D slower ")) <= 1
-    assert min(found("equal  ")) <= 2 < max(found("equal  "))
-    assert min(found("D faster ")) >= 5
+    assert found("D faster ") == [8, 8, 5]
     assert found("equal, β₁ = 0.5") == [8, 8, 8]
+    assert found("D slower ") == [0, 0, 0]
+    assert found("equal  ") == [2, 8, 0]
+    assert numbers(CHAPTER.line("D slower "))[-1] == pytest.approx(4, abs=0.5)  # the ring's radius is 2
 
 
 def test_the_bugs_do_what_the_prose_says() -> None:
@@ -96,6 +124,11 @@ def test_the_bugs_do_what_the_prose_says() -> None:
     assert right[0] > 70
     assert wrong[0] <= 50
     assert printed("its error: right in")[1].endswith("below 0")
+    (weights, spread), (grown, dot) = (numbers(line) for line in printed("length of its weights"))
+    assert grown > 5 * weights
+    assert dot < 0.02 < 1 < spread
+    before, after = numbers(CHAPTER.line("samples near a cluster:"))
+    assert before > after
     assert CHAPTER.line("gradients in G") == "gradients in G: [None, None] …"
     loss, share = numbers(CHAPTER.line("generator's loss "))
     assert loss < 0.01

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import numpy as np
 
+from bplib.check.judge import judge
 from bplib.check.task import all_tasks, find
 from bplib.check.tasks.a10 import ORDER
 
@@ -141,3 +144,19 @@ def test_the_model_answer_on_the_two_kernels() -> None:
         assert bool(np.abs(right[0] - wrong[0]).max() > 1e-9) == seen
         np.testing.assert_allclose(right[1], wrong[1])
         np.testing.assert_allclose(right[2], wrong[2])
+
+
+def test_two_mistakes_in_training_the_one_that_is_shown_is_named_first() -> None:
+    """A naive logarithm fails on large scores only; the example that is shown comes from the missing 1/N."""
+    source = dedent(inspect.getsource(named("10.train", "log_of_zero")))
+    source = source[source.index("def ") :].replace("ds = ds / len(y)", "pass")
+    scope = {"np": np, "Any": Any, "conv2d": find("10.conv2d").answer, "max_pool": find("10.max_pool").answer}
+    exec(source, scope)
+    finding = judge(find("10.train"), "loop", scope["log_of_zero"])
+    assert finding is not None
+    assert [m.name for m in finding.misconceptions] == ["summed"]
+
+
+def named(task: str, name: str) -> Any:
+    (found,) = [m.code for m in find(task).misconceptions if m.name == name]
+    return found

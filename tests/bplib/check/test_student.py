@@ -114,6 +114,24 @@ def test_an_argument_changed_in_place_is_named(argument: Any) -> None:
     assert error.kind == "changed" and "its argument params in place" in error.text
 
 
+@pytest.mark.parametrize(
+    ("line", "argument"),
+    [
+        ("x['t'] += 1", {"t": 3}),
+        ("x['m'] = x['m'][0]", {"m": np.ones(1)}),
+        ("x['w'][0] = 2.0", {"w": [np.ones(1)]}),
+        ("x.sort()", [0.5, 0.1, 0.3]),
+        ("x[1] = None", ["a", "b"]),
+    ],
+)
+def test_a_number_changed_inside_a_list_or_dict_is_seen(line: str, argument: Any) -> None:
+    assert told(from_cell(f"def f(x):\n    {line}\n    return 1\n", "f"), argument).kind == "changed"
+
+
+def test_a_list_with_nan_that_is_left_alone_is_unchanged() -> None:
+    assert call(from_cell("def f(x):\n    return len(x)\n", "f"), [float("nan"), 1, "b", True]) == 4
+
+
 def test_changing_an_argument_and_putting_it_back_is_allowed() -> None:
     source = (
         "def f(x):\n    old = x[0]\n    x[0] = old + 1e-3\n    y = x.sum()\n    x[0] = old\n    return y\n"

@@ -11,8 +11,8 @@ from bplib.check.tasks.a08.adam import task
 
 @task.wrong(
     "no bias correction",
-    hint="The averages start at 0 and are too small at first, v more so than its root shows. Your first "
-    "steps have another length than the rate says.",
+    hint="The averages start at 0 and are too small at first, m and the root of v not by the same "
+    "factor. Your first steps have another length than the rate says.",
     section="sec-08-bias",
 )
 def no_hats(params: Any, grads: Any, state: Any, lr: Any, b1: Any, b2: Any, eps: Any) -> Any:
@@ -210,6 +210,39 @@ def power_of_the_rest(params: Any, grads: Any, state: Any, lr: Any, b1: Any, b2:
     v = [b2 * a + (1 - b2) * g * g for a, g in zip(state["v"], grads, strict=True)]
     new = [
         p - lr * (a / (1 - b1) ** t) / (np.sqrt(b / (1 - b2) ** t) + eps)
+        for p, a, b in zip(params, m, v, strict=True)
+    ]
+    return new, {"t": t, "m": m, "v": v}
+
+
+@task.wrong(
+    "β times t in place of β to the power t",
+    hint="In the first step the two are the same, and so that part holds. Later your correction turns "
+    "negative, and the root of a negative number is nan.",
+    section="sec-08-bias",
+)
+def beta_times_t(params: Any, grads: Any, state: Any, lr: Any, b1: Any, b2: Any, eps: Any) -> Any:
+    t = state["t"] + 1
+    m = [b1 * a + (1 - b1) * g for a, g in zip(state["m"], grads, strict=True)]
+    v = [b2 * a + (1 - b2) * g * g for a, g in zip(state["v"], grads, strict=True)]
+    new = [
+        p - lr * (a / (1 - b1 * t)) / (np.sqrt(b / (1 - b2 * t)) + eps)
+        for p, a, b in zip(params, m, v, strict=True)
+    ]
+    return new, {"t": t, "m": m, "v": v}
+
+
+@task.wrong(
+    "ε added to the step",
+    hint="A pair of brackets is missing: your ε is added after the division, so that it moves every "
+    "parameter by the same amount.",
+)
+def eps_outside(params: Any, grads: Any, state: Any, lr: Any, b1: Any, b2: Any, eps: Any) -> Any:
+    t = state["t"] + 1
+    m = [b1 * a + (1 - b1) * g for a, g in zip(state["m"], grads, strict=True)]
+    v = [b2 * a + (1 - b2) * g * g for a, g in zip(state["v"], grads, strict=True)]
+    new = [
+        p - lr * (a / (1 - b1**t)) / np.sqrt(b / (1 - b2**t)) + eps
         for p, a, b in zip(params, m, v, strict=True)
     ]
     return new, {"t": t, "m": m, "v": v}

@@ -163,3 +163,19 @@ def shares_swapped(params: Any, grads: Any, state: Any, lr: Any, b1: Any, b2: An
         for p, a, b in zip(params, m, v, strict=True)
     ]
     return new, {"t": t, "m": m, "v": v}
+
+
+@task.wrong(
+    "one beta for both averages",
+    hint="Your average of squares forgets as fast as that of the gradients. It has a beta of its own.",
+)
+def one_beta(params: Any, grads: Any, state: Any, lr: Any, b1: Any, b2: Any, eps: Any) -> Any:
+    b2 = b1
+    t = state["t"] + 1
+    m = [b1 * a + (1 - b1) * g for a, g in zip(state["m"], grads, strict=True)]
+    v = [b2 * a + (1 - b2) * g * g for a, g in zip(state["v"], grads, strict=True)]
+    new = [
+        p - lr * (a / (1 - b1**t)) / (np.sqrt(b / (1 - b2**t)) + eps)
+        for p, a, b in zip(params, m, v, strict=True)
+    ]
+    return new, {"t": t, "m": m, "v": v}

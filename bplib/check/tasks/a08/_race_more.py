@@ -116,3 +116,51 @@ def failed_left_out(f: Any, w: Any, rule: Any, rates: Any, steps: Any) -> Any:
         if np.isfinite(loss):
             losses.append(loss)
     return rates[int(np.argmin(losses))], losses
+
+
+@task.wrong(
+    "the loss together with its gradient",
+    hint="f gives back two things, and you note both. The list asks for the first of them, one number for "
+    "each rate.",
+)
+def pairs(f: Any, w: Any, rule: Any, rates: Any, steps: Any) -> Any:
+    losses = []
+    for lr in rates:
+        here, memory = w, {}
+        for _ in range(steps):
+            here, memory = rule(here, f(here)[1], memory, lr)
+        losses.append(f(here))
+    finite = [loss if np.isfinite(loss) else np.inf for loss, _ in losses]
+    return rates[int(np.argmin(finite))], losses
+
+
+@task.wrong(
+    "the best loss in place of the list",
+    hint="The second thing to return is the whole list, with the losses of the runs that did not win as well.",
+)
+def best_loss(f: Any, w: Any, rule: Any, rates: Any, steps: Any) -> Any:
+    losses = []
+    for lr in rates:
+        here, memory = w, {}
+        for _ in range(steps):
+            here, memory = rule(here, f(here)[1], memory, lr)
+        loss = f(here)[0]
+        losses.append(loss if np.isfinite(loss) else np.inf)
+    return rates[int(np.argmin(losses))], min(losses)
+
+
+@task.wrong(
+    "the last of several equals",
+    hint="Two rates end at the same loss. The task gives it to the first of them; you let a later one that "
+    "is no better take its place.",
+)
+def last_of_equals(f: Any, w: Any, rule: Any, rates: Any, steps: Any) -> Any:
+    losses = []
+    for lr in rates:
+        here, memory = w, {}
+        for _ in range(steps):
+            here, memory = rule(here, f(here)[1], memory, lr)
+        loss = f(here)[0]
+        losses.append(loss if np.isfinite(loss) else np.inf)
+    best = max(k for k, loss in enumerate(losses) if loss == min(losses))
+    return rates[best], losses

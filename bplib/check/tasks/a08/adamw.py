@@ -269,3 +269,6 @@ def eps_inside(w: Any, g: Any, m: Any, v: Any, t: Any, lr: Any, decay: Any) -> A
     v = 0.999 * v + 0.001 * g * g
     step = lr * (m / (1 - 0.9**t)) / np.sqrt(v / (1 - 0.999**t) + 1e-8)
     return (1 - lr * decay) * w - step, m, v
+
+
+from bplib.check.tasks.a08 import _adamw_more  # noqa: E402, F401  # it enters more wrong answers

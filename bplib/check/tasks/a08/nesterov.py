@@ -198,3 +198,14 @@ def gradient_step_only(gradient: Any, w: Any, v: Any, lr: Any, beta: Any) -> Any
 def swapped(gradient: Any, w: Any, v: Any, lr: Any, beta: Any) -> Any:
     v = beta * v - lr * gradient(w + beta * v)
     return v, w + v
+
+
+@task.wrong(
+    "friction counted twice in the look-ahead",
+    hint="You shrink the velocity first and then look ahead with a share of what is left. The look-ahead is "
+    "one friction away from w, and yours is two.",
+)
+def friction_twice(gradient: Any, w: Any, v: Any, lr: Any, beta: Any) -> Any:
+    v = beta * v
+    v = v - lr * gradient(w + beta * v)
+    return w + v, v

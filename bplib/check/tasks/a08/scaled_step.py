@@ -214,3 +214,23 @@ def not_carried(w: Any, g: Any, s: Any, lr: Any, eps: Any, alpha: Any) -> Any:
 def sign_lost(w: Any, g: Any, s: Any, lr: Any, eps: Any, alpha: Any) -> Any:
     s = s + g * g if alpha is None else alpha * s + (1 - alpha) * g * g
     return w - lr * abs(g) / (np.sqrt(s) + eps), s
+
+
+@task.wrong(
+    "ε added to the step",
+    hint="A pair of brackets is missing: your ε is added after the division, so that it moves every "
+    "parameter by the same amount and protects none of them from a size of 0.",
+)
+def eps_outside(w: Any, g: Any, s: Any, lr: Any, eps: Any, alpha: Any) -> Any:
+    s = s + g * g if alpha is None else alpha * s + (1 - alpha) * g * g
+    return w - lr * g / np.sqrt(s) + eps, s
+
+
+@task.wrong(
+    "a bracket that closes too late",
+    hint="In your average the square is multiplied by alpha and then taken from 1. The share of the new "
+    "square is what is left of 1 after alpha; the square is no part of that difference.",
+)
+def late_bracket(w: Any, g: Any, s: Any, lr: Any, eps: Any, alpha: Any) -> Any:
+    s = s + g * g if alpha is None else alpha * s + (1 - alpha * g * g)
+    return w - lr * g / (np.sqrt(s) + eps), s

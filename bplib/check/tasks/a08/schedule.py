@@ -240,3 +240,6 @@ def steps_down(t: Any, lr: Any, warmup: Any, total: Any) -> Any:
     if t >= total:
         return 0.0
     return lr * 0.1 ** (2 * (t - warmup) // (total - warmup))
+
+
+from bplib.check.tasks.a08 import _schedule_more  # noqa: E402, F401  # it enters more wrong answers

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from bplib.check.probes import call
+from bplib.check.probes import StudentError, call
 from bplib.check.task import Case, Seen, Task
 
 task = Task(
@@ -38,12 +38,18 @@ def cases() -> Iterator[Case]:
     yield {"curvatures": np.array([4.0, 0.5, 1.5]), "lr": 0.2, "beta": 0.49}
     yield {"curvatures": np.array([0.2, 0.9]), "lr": 0.1, "beta": 0.25}
     yield {"curvatures": np.array([1.0, 30.0, 5.0]), "lr": 0.1, "beta": 0.3}
+    yield {"curvatures": np.array([30.0, 25.0]), "lr": 0.1, "beta": 0.3}
 
 
 @task.probe
 def probe(answer: Any, case: Case) -> Iterator[Seen]:
     part = "one" if len(case["curvatures"]) == 1 else "many"
-    yield part, "what a step leaves", call(answer, *case.values())
+    factor = call(answer, *case.values())
+    if isinstance(factor, complex | np.complexfloating):
+        raise StudentError(
+            "form", "What a step leaves is a length, one real number; slowest returned a complex one."
+        )
+    yield part, "what a step leaves", factor
 
 
 @task.wrong(
@@ -196,3 +202,6 @@ def one_real_root(curvatures: Any, lr: Any, beta: Any) -> Any:
 )
 def without_one(curvatures: Any, lr: Any, beta: Any) -> Any:
     return max(np.abs(np.roots([1, -(beta - lr * k), beta])).max() for k in curvatures)
+
+
+from bplib.check.tasks.a08 import _slowest_more  # noqa: E402, F401  # it enters more wrong answers

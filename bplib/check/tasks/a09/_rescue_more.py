@@ -114,3 +114,86 @@ def over_columns(X: Any, Y: Any, X_val: Any, Y_val: Any, lam: Any, rate: Any, st
         held.append(val)
         W = W - rate * (X.T @ off / off.size + lam * W)
     return best, on_list, held
+
+
+@task.wrong(
+    "the losses averaged over the columns",
+    hint="Your steps are right. Your losses are a mean over all entries: the squares of one row are to be "
+    "added up, and only the rows averaged.",
+)
+def losses_over_columns(X: Any, Y: Any, X_val: Any, Y_val: Any, lam: Any, rate: Any, steps: Any) -> Any:
+    W = np.zeros((X.shape[1], Y.shape[1]))
+    best = W
+    on_list: list = []
+    held: list = []
+    for _ in range(steps):
+        off = X @ W - Y
+        val = 0.5 * np.mean((X_val @ W - Y_val) ** 2)
+        if not held or val < min(held):
+            best = W
+        on_list.append(0.5 * np.mean(off**2))
+        held.append(val)
+        W = W - rate * (X.T @ off / len(X) + lam * W)
+    return best, on_list, held
+
+
+@task.wrong(
+    "twice the gradient of the loss",
+    hint="Your gradient of L has a 2 that the half in front of the square takes away. The penalty's is right.",
+)
+def twice_the_gradient(X: Any, Y: Any, X_val: Any, Y_val: Any, lam: Any, rate: Any, steps: Any) -> Any:
+    W = np.zeros((X.shape[1], Y.shape[1]))
+    best = W
+    on_list: list = []
+    held: list = []
+    for _ in range(steps):
+        off = X @ W - Y
+        val = 0.5 * np.sum((X_val @ W - Y_val) ** 2) / len(X_val)
+        if not held or val < min(held):
+            best = W
+        on_list.append(0.5 * np.sum(off**2) / len(X))
+        held.append(val)
+        W = W - rate * (2 * X.T @ off / len(X) + lam * W)
+    return best, on_list, held
+
+
+@task.wrong(
+    "half the pull of the penalty",
+    hint="Your steps pull with λW/2. The half belongs to the penalty's value, and the slope of a square "
+    "takes it away.",
+    section="sec-09-l2",
+)
+def half_the_pull(X: Any, Y: Any, X_val: Any, Y_val: Any, lam: Any, rate: Any, steps: Any) -> Any:
+    W = np.zeros((X.shape[1], Y.shape[1]))
+    best = W
+    on_list: list = []
+    held: list = []
+    for _ in range(steps):
+        off = X @ W - Y
+        val = 0.5 * np.sum((X_val @ W - Y_val) ** 2) / len(X_val)
+        if not held or val < min(held):
+            best = W
+        on_list.append(0.5 * np.sum(off**2) / len(X))
+        held.append(val)
+        W = W - rate * (X.T @ off / len(X) + 0.5 * lam * W)
+    return best, on_list, held
+
+
+@task.wrong(
+    "the two lists exchanged",
+    hint="Your lists are in the wrong order: the losses on the list first, then those on the validation set.",
+)
+def lists_exchanged(X: Any, Y: Any, X_val: Any, Y_val: Any, lam: Any, rate: Any, steps: Any) -> Any:
+    W = np.zeros((X.shape[1], Y.shape[1]))
+    best = W
+    on_list: list = []
+    held: list = []
+    for _ in range(steps):
+        off = X @ W - Y
+        val = 0.5 * np.sum((X_val @ W - Y_val) ** 2) / len(X_val)
+        if not held or val < min(held):
+            best = W
+        on_list.append(0.5 * np.sum(off**2) / len(X))
+        held.append(val)
+        W = W - rate * (X.T @ off / len(X) + lam * W)
+    return best, held, on_list

@@ -48,6 +48,8 @@ def cases() -> Iterator[Case]:
     yield {**small, "training": True, "d": d}
     yield {**small, "training": False, "d": d}
     yield case(93, (4, 3), 0.3, True)
+    zero = {"x": np.array([0.0, 5.0, 0.0]), "p": 0.5, "u": np.array([0.7, 0.9, 0.2]), "training": True}
+    yield {**zero, "d": np.array([1.0, -3.0, 2.0])}  # a kept unit that happens to say 0 still gets blame
     yield case(94, (2, 5), 0.5, False)
 
 
@@ -208,3 +210,14 @@ def masked_back_always(x: Any, p: Any, u: Any, training: Any) -> Any:
 def whole_rows(x: Any, p: Any, u: Any, training: Any) -> Any:
     mask = (u[:, :1] >= p) / (1 - p) * np.ones_like(x) if training else np.ones_like(x)
     return x * mask, lambda d: d * mask
+
+
+@task.wrong(
+    "the mask read off from the value",
+    hint="You take every 0 in the value for a dropped entry. An entry may be kept and happen to be 0: it gets "
+    "its gradient. Keep the mask itself.",
+    section="sec-09-fresh-mask",
+)
+def mask_from_the_value(x: Any, p: Any, u: Any, training: Any) -> Any:
+    value = x * ((u >= p) / (1 - p) if training else np.ones_like(x))
+    return value, lambda d: d * (value != 0) / (1 - p) if training else d

@@ -251,3 +251,19 @@ def to_the_end(losses: Any, patience: Any) -> Any:
 def patience_added(losses: Any, patience: Any) -> Any:
     best = losses.index(min(losses))
     return best, min(best + patience, len(losses) - 1)
+
+
+@task.wrong(
+    "the two epochs exchanged",
+    hint="Your numbers are right and in the wrong order: the best epoch first, then the last one that is run.",
+)
+def exchanged(losses: Any, patience: Any) -> Any:
+    best, waited = 0, 0
+    for epoch in range(1, len(losses)):
+        if losses[epoch] < losses[best]:
+            best, waited = epoch, 0
+        else:
+            waited += 1
+        if waited == patience:
+            return epoch, best
+    return len(losses) - 1, best

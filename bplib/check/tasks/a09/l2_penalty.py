@@ -77,8 +77,8 @@ def biases_pay(params: Any, lam: Any) -> Any:
 
 @task.wrong(
     "the half forgotten in the value",
-    hint="Your value is twice what its gradient belongs to. The gradient of a square has a 2, and the half "
-    "is there to take it away.",
+    hint="Your value is twice as large as the task's. The gradient of a square has a 2, and the half is there "
+    "to take it away.",
 )
 def half_forgotten(params: Any, lam: Any) -> Any:
     total = sum(np.sum(w**2) for name, w in params.items() if name.startswith("W"))
@@ -208,4 +208,16 @@ def bias_itself(params: Any, lam: Any) -> Any:
     total = sum(np.sum(w**2) for name, w in params.items() if name.startswith("W"))
     return lam / 2 * total, lambda d: {
         name: d * lam * w if name.startswith("W") else w for name, w in params.items()
+    }
+
+
+@task.wrong(
+    "lengths added up, where squared lengths are due",
+    hint="You add the lengths of the weights. A length is a root; the penalty adds the squares, and its slope "
+    "is λW only then.",
+)
+def lengths(params: Any, lam: Any) -> Any:
+    total = sum(np.sqrt(np.sum(w**2)) for name, w in params.items() if name.startswith("W"))
+    return lam / 2 * total, lambda d: {
+        name: d * lam * w if name.startswith("W") else np.zeros_like(w) for name, w in params.items()
     }

@@ -187,3 +187,13 @@ def val_left(train: Any, val: Any) -> Any:
     mean, width = train.mean(axis=0), train.std(axis=0)
     width = np.where(width == 0, 1.0, width)
     return (train - mean) / width, val
+
+
+@task.wrong(
+    "a small number added to every width",
+    hint="Your small number keeps the division finite and makes a column that is constant in the training "
+    "table huge in the other one. There, do not divide at all.",
+)
+def small_number_added(train: Any, val: Any) -> Any:
+    mean, width = train.mean(axis=0), train.std(axis=0) + 1e-8
+    return (train - mean) / width, (val - mean) / width

@@ -152,3 +152,21 @@ def by_size(v: Any, amount: Any) -> Any:
 def in_place(v: Any, amount: Any) -> Any:
     v[...] = np.sign(v) * np.maximum(0.0, np.abs(v) - amount)
     return v
+
+
+@task.wrong(
+    "the sign as v divided by its size",
+    hint="Where v is 0 you divide 0 by 0. A weight that has arrived at zero should stay there.",
+)
+def sign_by_division(v: Any, amount: Any) -> Any:
+    with np.errstate(invalid="ignore"):
+        return v / np.abs(v) * np.maximum(0.0, np.abs(v) - amount)
+
+
+@task.wrong(
+    "multiplied by v, where only its sign is due",
+    hint="What is left of the size is multiplied by the whole of v. The size is in it already: only the sign "
+    "is to be put back.",
+)
+def multiplied_by_v(v: Any, amount: Any) -> Any:
+    return v * np.maximum(0.0, np.abs(v) - amount)

@@ -161,3 +161,80 @@ def dw_averaged_over_places(x: Any, w: Any, stride: Any, padding: Any, dilation:
         return dwide[:, padding : padding + H], dw
 
     return z, pullback
+
+
+@task.wrong(
+    "a negative index that counts from the other end",
+    hint="Left of the row your index is negative, and NumPy counts it from the other end: the window reads "
+    "the last pixels where there should be zeros.",
+    section="sec-10-derivation",
+)
+def wrapped_around(x: Any, w: Any, stride: Any, padding: Any, dilation: Any) -> Any:
+    N, H = x.shape
+    P = (H + 2 * padding - dilation * (len(w) - 1) - 1) // stride + 1
+    triples = [(i, k, i * stride + k * dilation - padding) for i in range(P) for k in range(len(w))]
+    triples = [(i, k, h) for i, k, h in triples if h < H]
+    z = np.zeros((N, P), x.dtype)
+    for i, k, h in triples:
+        z[:, i] += w[k] * x[:, h]
+
+    def pullback(d: Any) -> Any:
+        dx, dw = np.zeros_like(x), np.zeros_like(w)
+        for i, k, h in triples:
+            dx[:, h] += w[k] * d[:, i]
+            dw[k] += np.sum(d[:, i] * x[:, h])
+        return dx, dw
+
+    return z, pullback
+
+
+@task.wrong(
+    "gathered as if the stride were 1",
+    hint="You gather with the kernel turned, which is right. But with a stride, what came back stands that "
+    "far apart on the row, and the windows between were never there.",
+    section="sec-10-as-convolutions",
+)
+def gathered_without_gaps(x: Any, w: Any, stride: Any, padding: Any, dilation: Any) -> Any:
+    N, H = x.shape
+    K = len(w)
+    P = (H + 2 * padding - dilation * (K - 1) - 1) // stride + 1
+    wide = np.pad(x, ((0, 0), (padding, padding)))
+    met = [slice(k * dilation, k * dilation + stride * (P - 1) + 1, stride) for k in range(K)]
+    z = np.zeros((N, P), x.dtype)
+    for k in range(K):
+        z += w[k] * wide[:, met[k]]
+
+    def pullback(d: Any) -> Any:
+        far, dw = np.pad(d, ((0, 0), (dilation * (K - 1), wide.shape[1]))), np.zeros_like(w)
+        dwide = np.zeros_like(wide)
+        for k in range(K):
+            dwide += w[K - 1 - k] * far[:, k * dilation : k * dilation + wide.shape[1]]
+            dw[k] = np.sum(d * wide[:, met[k]])
+        return dwide[:, padding : padding + H], dw
+
+    return z, pullback
+
+
+@task.wrong(
+    "rows of zeros among the examples",
+    hint="np.pad with one number pads every axis, the batch's too. Your first examples are rows of zeros.",
+    section="sec-10-derivation",
+)
+def batch_padded(x: Any, w: Any, stride: Any, padding: Any, dilation: Any) -> Any:
+    N, H = x.shape
+    K = len(w)
+    P = (H + 2 * padding - dilation * (K - 1) - 1) // stride + 1
+    wide = np.pad(x, padding)[:N]
+    met = [slice(k * dilation, k * dilation + stride * (P - 1) + 1, stride) for k in range(K)]
+    z = np.zeros((N, P), x.dtype)
+    for k in range(K):
+        z += w[k] * wide[:, met[k]]
+
+    def pullback(d: Any) -> Any:
+        dwide, dw = np.zeros_like(wide), np.zeros_like(w)
+        for k in range(K):
+            dwide[:, met[k]] += w[k] * d
+            dw[k] = np.sum(d * wide[:, met[k]])
+        return dwide[:, padding : padding + H], dw
+
+    return z, pullback

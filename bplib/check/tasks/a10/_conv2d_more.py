@@ -207,3 +207,28 @@ def dx_of_the_first_map(x: Any, w: Any, b: Any) -> Any:
         return dx, dw, d.sum(axis=(0, 2, 3))
 
     return z, pullback
+
+
+@task.wrong(
+    "examples and maps reshaped into each other",
+    hint="With one product for the whole batch, the result has the maps first and the examples second. You "
+    "change its shape where its axes would have to change places.",
+    section="sec-10-im2col",
+)
+def batch_reshaped(x: Any, w: Any, b: Any) -> Any:
+    F, C, K, L = w.shape
+    N, _, H, W = x.shape
+    P, Q = H - K + 1, W - L + 1
+    taps = [np.s_[:, :, k : k + P, l : l + Q] for k, l in np.ndindex(K, L)]
+    columns = np.stack([x[tap].swapaxes(0, 1) for tap in taps], axis=1).reshape(C * K * L, -1)
+    flat = w.reshape(F, -1)
+    z = (flat @ columns).reshape(N, F, P, Q) + b[:, None, None]
+
+    def pullback(d: Any) -> Any:
+        dflat, dx = d.reshape(F, -1), np.zeros_like(x)
+        parts = (flat.T @ dflat).reshape(C, K * L, N, P, Q)
+        for t, tap in enumerate(taps):
+            dx[tap] += parts[:, t].swapaxes(0, 1)
+        return dx, (dflat @ columns.T).reshape(w.shape), d.sum(axis=(0, 2, 3))
+
+    return z, pullback

@@ -161,3 +161,56 @@ def doubled_precision(x: Any, w: Any, stride: Any) -> Any:
         return dx, dw
 
     return z, pullback
+
+
+@task.wrong(
+    "pixel by pixel, the last kernel kept",
+    hint="Each kernel that you put down wipes out what earlier pixels have left in the same place. What "
+    "overlaps adds.",
+    section="sec-10-overwrite",
+)
+def laid_over(x: Any, w: Any, stride: Any) -> Any:
+    N, _, H, W = x.shape
+    _, F, K, L = w.shape
+    z = np.zeros((N, F, (H - 1) * stride + K, (W - 1) * stride + L), x.dtype)
+    under = {
+        (i, j): np.s_[:, :, i * stride : i * stride + K, j * stride : j * stride + L]
+        for i, j in np.ndindex(H, W)
+    }
+    for (i, j), at in under.items():
+        z[at] = np.einsum("nc,cfkl->nfkl", x[:, :, i, j], w)
+
+    def pullback(d: Any) -> Any:
+        dx, dw = np.zeros_like(x), np.zeros_like(w)
+        for (i, j), at in under.items():
+            dx[:, :, i, j] = np.einsum("nfkl,cfkl->nc", d[at], w)
+            dw += np.einsum("nc,nfkl->cfkl", x[:, :, i, j], d[at])
+        return dx, dw
+
+    return z, pullback
+
+
+@task.wrong(
+    "the gradient of the kernels from the last pixel",
+    hint="Every pixel has used the kernels. Your dw keeps what the last one sends and forgets the others.",
+    section="sec-10-question",
+)
+def dw_of_the_last_pixel(x: Any, w: Any, stride: Any) -> Any:
+    N, _, H, W = x.shape
+    _, F, K, L = w.shape
+    z = np.zeros((N, F, (H - 1) * stride + K, (W - 1) * stride + L), x.dtype)
+    under = {
+        (i, j): np.s_[:, :, i * stride : i * stride + K, j * stride : j * stride + L]
+        for i, j in np.ndindex(H, W)
+    }
+    for (i, j), at in under.items():
+        z[at] += np.einsum("nc,cfkl->nfkl", x[:, :, i, j], w)
+
+    def pullback(d: Any) -> Any:
+        dx, dw = np.zeros_like(x), np.zeros_like(w)
+        for (i, j), at in under.items():
+            dx[:, :, i, j] = np.einsum("nfkl,cfkl->nc", d[at], w)
+            dw = np.einsum("nc,nfkl->cfkl", x[:, :, i, j], d[at])
+        return dx, dw
+
+    return z, pullback

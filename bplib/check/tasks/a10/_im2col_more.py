@@ -193,3 +193,24 @@ def doubled_precision(x: Any, K: Any, L: Any, stride: Any) -> Any:
         return dx
 
     return columns, pullback
+
+
+@task.wrong(
+    "windows reshaped without moving their axes",
+    hint="The right numbers stand in the wrong places. reshape does not turn axes: those of the window must "
+    "stand before those of the places when it is called.",
+    section="sec-10-im2col",
+)
+def axes_not_moved(x: Any, K: Any, L: Any, stride: Any) -> Any:
+    C, H, W = x.shape
+    P, Q = (H - K) // stride + 1, (W - L) // stride + 1
+    windows = np.lib.stride_tricks.sliding_window_view(x, (K, L), axis=(1, 2))[:, ::stride, ::stride]
+
+    def pullback(d: Any) -> Any:
+        dx = np.zeros_like(x)
+        parts = d.reshape(C, P, Q, K, L)
+        for i, j in np.ndindex(P, Q):
+            dx[:, i * stride : i * stride + K, j * stride : j * stride + L] += parts[:, i, j]
+        return dx
+
+    return windows.reshape(C * K * L, P * Q), pullback

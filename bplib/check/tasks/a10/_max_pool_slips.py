@@ -197,3 +197,27 @@ def smallest(x: Any, K: Any, stride: Any) -> Any:
         return dx
 
     return flat.min(axis=-1), pullback
+
+
+@task.wrong(
+    "one maximum for all examples and channels",
+    hint="Your maximum is taken over the examples and the channels as well. Each picture of each channel has "
+    "its own: which axes belong to a patch?",
+    section="sec-10-pool",
+)
+def shared_maximum(x: Any, K: Any, stride: Any) -> Any:
+    N, C, H, W = x.shape
+    P, Q = (H - K) // stride + 1, (W - K) // stride + 1
+    windows = np.lib.stride_tricks.sliding_window_view(x, (K, K), axis=(2, 3))
+    flat = windows[:, :, ::stride, ::stride].reshape(N, C, P, Q, K * K)
+    largest = np.broadcast_to(flat.max(axis=(0, 1, 4)), (N, C, P, Q)).copy()
+    winner = flat.argmax(axis=-1)
+
+    def pullback(d: Any) -> Any:
+        dx = np.zeros_like(x)
+        n, c, i, j = np.indices(winner.shape)
+        won = flat.max(axis=-1) == largest
+        np.add.at(dx, (n, c, i * stride + winner // K, j * stride + winner % K), d * won)
+        return dx
+
+    return largest, pullback

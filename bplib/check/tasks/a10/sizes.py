@@ -239,3 +239,34 @@ def fields_multiplied(n: Any, layers: Any) -> Any:
         outs.append(n)
         fields.append(r)
     return outs, fields
+
+
+@task.wrong(
+    "a layer's own stride instead of those before it",
+    hint="You multiply each growth by the stride of the layer itself. How far apart are the pixels that its "
+    "kernel looks at, and which layers have set them apart?",
+    section="sec-10-receptive",
+)
+def own_stride_only(n: Any, layers: Any) -> Any:
+    outs, fields, r = [], [], 1
+    for K, s, p, d in layers:
+        n = (n + 2 * p - d * (K - 1) - 1) // s + 1
+        r = r + d * (K - 1) * s
+        outs.append(n)
+        fields.append(r)
+    return outs, fields
+
+
+@task.wrong(
+    "a receptive field that begins with no pixel",
+    hint="Every field of yours is too small by one. How many pixels does a pixel of the picture itself see?",
+    section="sec-10-receptive",
+)
+def begins_with_nothing(n: Any, layers: Any) -> Any:
+    outs, fields, r, j = [], [], 0, 1
+    for K, s, p, d in layers:
+        n = (n + 2 * p - d * (K - 1) - 1) // s + 1
+        r, j = r + d * (K - 1) * j, j * s
+        outs.append(n)
+        fields.append(r)
+    return outs, fields

@@ -113,3 +113,16 @@ def parameters_came_changed_place(G: Any, D: Any, rounds: Any, rate_g: Any, rate
         for p, g in zip(G, grads, strict=True):
             p -= rate_g * g
     return G, D
+
+
+@task.wrong(
+    "the two players returned in the wrong order",
+    hint="You return D before G. The task asks for G first.",
+)
+def players_exchanged(G: Any, D: Any, rounds: Any, rate_g: Any, rate_d: Any) -> Any:
+    for real, z_d, z_g in rounds:
+        fake = np.tanh(z_d @ G[0] + G[1]) @ G[2] + G[3]
+        D = [p - rate_d * g for p, g in zip(D, detective_step(real, fake, D), strict=True)]
+        _, grads = forger_step(z_g, G, D)
+        G = [p - rate_g * g for p, g in zip(G, grads, strict=True)]
+    return D, G

@@ -173,3 +173,16 @@ def hard_verdict(p: Any, q: Any, dx: Any) -> Any:
         on_real = np.where(p > 0, -p * np.log(soft), 0.0)
         on_fake = np.where(q > 0, -q * np.log(1 - soft), 0.0)
     return D, np.sum(on_real + on_fake) * dx
+
+
+@task.wrong(
+    "the mean over the points, where a sum is due",
+    hint="You average over the points. The sum of heights times widths is an integral; with a mean, the same "
+    "stretch cut into twice as many cells would cost half.",
+)
+def mean_over_points(p: Any, q: Any, dx: Any) -> Any:
+    D = p / (p + q)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        on_real = np.where(p > 0, -p * np.log(D), 0.0)
+        on_fake = np.where(q > 0, -q * np.log(1 - D), 0.0)
+    return D, np.mean(on_real + on_fake) * dx

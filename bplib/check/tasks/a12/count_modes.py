@@ -198,3 +198,15 @@ def share_near(x: Any, centres: Any, radius: Any, share: Any) -> Any:
     count = np.bincount(distance.argmin(axis=1)[near], minlength=len(centres))
     need = share * len(x)
     return int(np.sum(count >= need)), float(1 - np.mean(near))
+
+
+@task.wrong(
+    "nearer than the radius, where at most was asked",
+    hint="A sample at exactly the radius does not belong to a cluster in your census.",
+)
+def nearer_than_radius(x: Any, centres: Any, radius: Any, share: Any) -> Any:
+    distance = np.sqrt(np.sum((x[:, None] - centres) ** 2, axis=2))
+    near = distance.min(axis=1) < radius
+    count = np.bincount(distance.argmin(axis=1)[near], minlength=len(centres))
+    need = share * len(x)
+    return int(np.sum(count >= need)), float(np.mean(near))

@@ -235,3 +235,14 @@ def two_gradients_other_order(s_real: Any, s_fake: Any) -> Any:
         return d * fake / len(s_fake), d * (real - 1) / len(s_real)
 
     return value, pullback
+
+
+@task.wrong(
+    "both gradients with the other sign",
+    hint="Your gradients say where the loss falls. A gradient says where it grows; the step subtracts it.",
+    section="sec-12-sign",
+)
+def both_signs(s_real: Any, s_fake: Any) -> Any:
+    value = np.mean(np.logaddexp(0, -s_real)) + np.mean(np.logaddexp(0, s_fake))
+    on_real, on_fake = np.exp(-np.logaddexp(0, s_real)), np.exp(-np.logaddexp(0, -s_fake))
+    return value, lambda d: (d * on_real / len(s_real), -d * on_fake / len(s_fake))

@@ -211,7 +211,7 @@ def sums_over_samples(s: Any, kind: Any) -> Any:
 @task.wrong(
     "an overflow at large logits",
     hint="At a logit of 800 or −800 your logarithm gets a 0, or your exponential does not fit. The loss "
-    "there is 800, and a gradient exists.",
+    "there is 800 in size, and a gradient exists.",
     section="sec-05-binary",
 )
 def overflow_at_large_logits(s: Any, kind: Any) -> Any:
@@ -240,3 +240,16 @@ def all_gradients_turned_round(s: Any, kind: Any) -> Any:
     else:
         value, slope = -np.mean(s), -np.ones_like(s)
     return value, lambda d: -d * slope / len(s)
+
+
+@task.wrong(
+    "a single number for the slopes of Wasserstein's loss",
+    hint="The slope of −s is the same for every fake, but there is one for each: ds has the shape of s.",
+)
+def one_slope_for_all(s: Any, kind: Any) -> Any:
+    sigma = np.exp(-np.logaddexp(0, -s))
+    if kind == "minimax":
+        return -np.mean(np.logaddexp(0, s)), lambda d: -d * sigma / len(s)
+    if kind == "non-saturating":
+        return np.mean(np.logaddexp(0, -s)), lambda d: d * (sigma - 1) / len(s)
+    return -np.mean(s), lambda d: -d / len(s)

@@ -94,8 +94,8 @@ def label_fake(z: Any, G: Any, D: Any) -> Any:
 
 @task.wrong(
     "the minimax loss",
-    hint="The slope of your loss is −σ(s). That fades on fakes that were caught; this task asks for the non- "
-    "saturating loss.",
+    hint="The slope of your loss is −σ(s). That fades on fakes that were caught; this task asks for the "
+    "non-saturating loss.",
     section="sec-12-slopes",
 )
 def minimax_loss(z: Any, G: Any, D: Any) -> Any:
