@@ -15,7 +15,7 @@ export const first = () => ({ q: Q.map((r) => [...r]), k: K.map((r) => [...r]) }
 
 /** Queries and keys (T, d): the reader's two numbers, then standard normal ones, always the same. */
 export function vectors({ q, k }, d) {
-  const draw = random(7);
+  const draw = random(31);
   const normal = () => Math.sqrt(-2 * Math.log(1 - draw())) * Math.cos(2 * Math.PI * draw());
   const longer = (rows) => rows.map((row) => [...row, ...Array.from({ length: 30 }, normal)].slice(0, d));
   return { q: longer(q), k: longer(k) };
@@ -96,7 +96,7 @@ export function mount(element) {
     width: 170, height: 178, title, margin: { left: 22, right: 4, top: 22, bottom: 20 },
     x: { range: [-EDGE, EDGE], ticks: [-2, 0, 2] }, y: { range: [-EDGE, EDGE], ticks: [-2, 0, 2] },
   });
-  const [match, mix] = [plane("Query and keys"), plane("Values and output")];
+  const [match, mix] = [plane("Query, keys"), plane("Values, output")];
   for (const { element: half } of [match, mix]) half.setAttribute("style", "flex: 1 1 0; min-width: 0");
   match.element.setAttribute("role", "group");
   match.element.setAttribute("aria-label", "Query and keys: their first two numbers");
@@ -143,7 +143,7 @@ export function mount(element) {
       const off = !run.may[i][c];
       const text = values.map((v, n) => (off && n === 0 && !how.after ? "−∞" : fixed(v)));
       return html("tr", { "data-row": c, "data-values": values.join(" "), class: c === j ? "now" : "" },
-        html("th", { scope: "row" }, `${TOKENS[c]}${off ? " (hidden)" : ""}`),
+        html("th", { scope: "row", "aria-label": off ? `${TOKENS[c]}, hidden` : false }, `${TOKENS[c]}${off ? " ✗" : ""}`),
         ...text.map((t, n) => html("td", { class: n > 1 ? "is-gradient" : n === 1 ? "is-value" : "" }, t)));
     }));
     const total = sum(back.ds[i].map(Math.abs));
@@ -160,7 +160,7 @@ export function mount(element) {
   function drawMap(run, back, i, j) {
     const values = { w: run.w, s: run.s, ds: back.ds }[state.show];
     const largest = Math.max(1e-12, ...values.flat().map(Math.abs));
-    heading.textContent = { w: "weights", s: "scores s", ds: "gradient of the scores ds" }[state.show] + ": queries down, keys across";
+    heading.textContent = { w: "weights", s: "scores s", ds: "gradients ds" }[state.show] + ": query down, key across";
     map.classList.toggle("gradients", state.show === "ds");
     cells.forEach((row, r) => row.forEach(({ node, shade, text }, c) => {
       const v = values[r][c];

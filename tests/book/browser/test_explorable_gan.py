@@ -108,13 +108,16 @@ def same_grads(theirs: list[dict[str, Any]], ours: list[Any]) -> None:
 @pytest.mark.parametrize("seed", [0, 3])
 def test_the_gradients_of_both_players_are_those_of_bplib(page: Page, seed: int) -> None:
     # after some rounds, so that biases are not 0
-    code = "((g) => { for (let t = 0; t < 4; t += 1) g = m.round(g, {rateG: .01, rateD: .01, beta: .5, loss: 'minimax'}); return g; })(m.begin(x))"
+    how = "{ rateG: .01, rateD: .01, beta: .5, loss: 'minimax' }"
+    code = f"[0, 1, 2, 3].reduce((g) => m.round(g, {how}), m.begin(x))"
     game = call(page, code, seed)
     points = call(page, "points(x + 7)", seed)
     G, D = Net(game["G"]), Net(game["D"])
     fake = G(two(points["first"]))[0]
     js = call(
-        page, f"((g) => m.detective(g.D, points(x + 7).real, m.forward(g.G, points(x + 7).first).out))({code})", seed
+        page,
+        f"((g) => m.detective(g.D, points(x + 7).real, m.forward(g.G, points(x + 7).first).out))({code})",
+        seed,
     )
     loss, grads = detective(D, two(points["real"]), fake)
     np.testing.assert_allclose(js["loss"], loss, **TIGHT)

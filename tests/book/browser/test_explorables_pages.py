@@ -310,6 +310,12 @@ def busy(page: Page, name: str) -> None:
         control(page, "Direction").select_option("back")
         control(page, "Padding").select_option("1")
         button(page, "Next window").click()
+    elif name == "attention":
+        control(page, "Applied").select_option("after")
+        control(page, "Mask", exact=True).select_option("both")
+        control(page, "Numbers in a query").select_option("8")
+        control(page, "The map shows").select_option("ds")
+        control(page, "The loss looks at").select_option("all")
     elif name == "gan":
         control(page, "Loss of G").select_option("minimax")
         button(page, "D slower").click()
