@@ -182,7 +182,7 @@ TITLES = {
     "sec-07-bugs": "Spot the bug",
     "sec-07-bug-constant": "Two: the statistics taken as constants",
     "sec-07-bug-company": "Three: an answer that depends on the company",
-    "sec-07-bug-gamma": "Four: right, as long as nobody trains",
+    "sec-07-bug-gamma": "Four: right until the first step",
     "sec-07-questions": "Questions",
     "sec-07-summary": "Summary",
     "sec-08-question": "The gradient points the wrong way",
