@@ -188,7 +188,8 @@ def test_nbgraders_other_commands_go_on_from_our_gradebook(walled: Course) -> No
     classes.nbgrader(walled, "export")
     table = (walled.root / "grades.csv").read_text(encoding="utf-8").splitlines()
     assert len(table) == 5 and {row.split(",")[0] for row in table[1:]} == {NAME}
-    assert "33.0" in table[1] and "29.0" in table[1]
+    (ada,) = (row.split(",") for row in table[1:] if ",ada," in row)  # nbgrader gives the rows in no order
+    assert "33.0" in ada and "29.0" in ada
     assert classes.rows(walled.root / "gradebook.db") == before
     again = Run(walled, NAME)()
     assert (again.kept, again.written) == (4, 0)
