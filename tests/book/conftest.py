@@ -1,4 +1,4 @@
-"""What the tests of the built book share: the built pages, a file server, a browser with no way out."""
+"""What the tests of the built book share: the built pages, a file server."""
 
 from __future__ import annotations
 
@@ -9,14 +9,10 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
-from playwright.sync_api import Browser, sync_playwright
 
 from book.tools import build
-from book.tools.pdf import chromium
 
 ROOT = Path(__file__).resolve().parents[2]
-# The browser resolves no name and reaches no host but this one: what a page asks for outside is lost.
-CLOSED = ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--disable-background-networking"]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -25,16 +21,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("site")
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium: the one that CHROMIUM names, or the system's. These tests fail where there is none."""
-    options = ["--no-sandbox", "--disable-gpu", *CLOSED]
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=chromium(), args=options)
-        yield made
-        made.close()
 
 
 @pytest.fixture(scope="session")

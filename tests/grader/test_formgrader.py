@@ -23,7 +23,6 @@ from playwright.sync_api import Browser, Page, expect
 from grader import server
 from grader.course import Course, CourseError
 from grader.given import from_gradebook
-from tests.book.conftest import browser  # noqa: F401  # the fixture
 from tests.grader import classes
 from tests.grader.classes import BY_HAND, NAME
 from tests.grader.conftest import copy
@@ -49,12 +48,25 @@ class Served:
             stdout=subprocess.PIPE,
             stderr=self.log,
             text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # as at a terminal
         )
         assert self.process.stdout is not None
         self.url = self.process.stdout.readline().removeprefix("formgrader: ").strip()
         parts = urlsplit(self.url)
         self.base = f"{parts.scheme}://{parts.netloc}"
         self.token = parse_qs(parts.query)["token"][0]
+        self._listening(str(parts.hostname), int(parts.port or 0))
+
+    def _listening(self, host: str, port: int) -> None:
+        """Wait until somebody answers at the address: a busy machine takes a while to get there."""
+        until = time.monotonic() + 60
+        while True:
+            try:
+                socket.create_connection((host, port), 5).close()
+                return
+            except ConnectionRefusedError:
+                assert time.monotonic() < until, "the server does not listen"
+                time.sleep(0.1)
 
     def ask(self, path: str, body: Any = None, token: str = "") -> Any:
         """The server's answer to a request with this token, as JSON."""
@@ -102,7 +114,7 @@ def served(released: Course, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 @pytest.fixture
-def page(served: Served, browser: Browser) -> Iterator[Page]:  # noqa: F811
+def page(served: Served, browser: Browser) -> Iterator[Page]:
     """A page whose every request goes to the server; one to anywhere else is a failure."""
     opened = browser.new_context(viewport={"width": 1200, "height": 900}).new_page()
     asked: list[str] = []

@@ -10,7 +10,6 @@ from playwright.sync_api import Browser, Page
 
 from grader.feedback import feedback_page
 from grader.report import report_page
-from tests.book.conftest import browser  # noqa: F401  # the fixture
 from tests.book.test_site_in_browser import INK, WIDE, violations
 from tests.grader.test_feedback import HOSTILE
 from tests.grader.test_report import class_of
@@ -48,7 +47,7 @@ PAGES = {
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page(name: str, browser: Browser, tmp_path: Path) -> None:  # noqa: F811
+def test_a_page(name: str, browser: Browser, tmp_path: Path) -> None:
     path = tmp_path / f"{name}.html"
     path.write_text(PAGES[name](), encoding="utf-8")
     page, complaints, asked = opened(browser, path)
@@ -71,7 +70,7 @@ def test_a_page(name: str, browser: Browser, tmp_path: Path) -> None:  # noqa: F
     page.context.close()
 
 
-def test_on_paper_nothing_is_folded_away(browser: Browser, tmp_path: Path) -> None:  # noqa: F811
+def test_on_paper_nothing_is_folded_away(browser: Browser, tmp_path: Path) -> None:
     path = tmp_path / "feedback.html"
     path.write_text(feedback_page(verdict("in_my_cell = 1"), BUNDLE, "ada"), encoding="utf-8")
     page, _, _ = opened(browser, path)
@@ -83,7 +82,7 @@ def test_on_paper_nothing_is_folded_away(browser: Browser, tmp_path: Path) -> No
     page.context.close()
 
 
-def test_the_policy_stops_what_would_slip_through(browser: Browser, tmp_path: Path) -> None:  # noqa: F811
+def test_the_policy_stops_what_would_slip_through(browser: Browser, tmp_path: Path) -> None:
     """The second wall: markup that got into a page by some mistake of ours runs nothing and fetches nothing."""
     slipped = f'<script>{ACTED}</script><svg onload="{ACTED}"></svg><img src="https://example.org/x.png">'
     slipped += '<style>body { display: none }</style><iframe src="https://example.org/"></iframe>'
@@ -102,7 +101,7 @@ def test_the_policy_stops_what_would_slip_through(browser: Browser, tmp_path: Pa
     page.context.close()
 
 
-def opened(browser: Browser, path: Path) -> tuple[Page, list[str], list[str]]:  # noqa: F811
+def opened(browser: Browser, path: Path) -> tuple[Page, list[str], list[str]]:
     """The page, what it complains of, and what it asks for."""
     page: Any = browser.new_context(viewport={"width": 1000, "height": 800}, color_scheme="light").new_page()
     complaints: list[str] = []
