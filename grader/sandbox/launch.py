@@ -17,6 +17,7 @@ BOOT = (
     "from grader.sandbox import zygote; zygote.main(int(sys.argv[2]), sys.argv[3])"
 )
 LIBRARY = "/library"  # inside
+PACKAGES = "/packages"
 DEVICES = ("null", "zero", "random", "urandom")
 
 
@@ -43,13 +44,13 @@ def plan(level: str, folder: Path) -> tuple[Setting, list[str]]:
     library, scratch = folder / "library", folder / "scratch"
     scratch.mkdir(mode=0o711)
     folder.chmod(0o711)
-    packages = view.build(library)
+    packages = view.build(library, PACKAGES if level == "bubblewrap" else "")
     read, hidden = view.system()
     python = [str(view.interpreter()), "-I", "-S", "-B", "-c", BOOT]
     user = USER if os.geteuid() == 0 and level != "unsafe" else 0
     if level == "bubblewrap":
         setting = Setting(level, LIBRARY, (), (), str(scratch), user, False)
-        return setting, [*_bubblewrap(folder, [*read, *packages], hidden), "--", *python, LIBRARY]
+        return setting, [*_bubblewrap(folder, read, packages, hidden), "--", *python, LIBRARY]
     whole, opened = view.without(read, hidden)
     reach = (*whole, *packages)
     closed = bool(user) and not all(_open_to_all(Path(p)) for p in (*reach, str(library)))
@@ -59,7 +60,7 @@ def plan(level: str, folder: Path) -> tuple[Setting, list[str]]:
     ]
 
 
-def _bubblewrap(folder: Path, read: list[str], hidden: list[str]) -> list[str]:
+def _bubblewrap(folder: Path, read: list[str], packages: list[str], hidden: list[str]) -> list[str]:
     program = shutil.which("bwrap")
     if not program:
         raise OSError(
@@ -91,7 +92,9 @@ def _bubblewrap(folder: Path, read: list[str], hidden: list[str]) -> list[str]:
     for place in hidden:
         if any(Path(place).is_relative_to(r) for r in read):
             command += ["--tmpfs", place, "--remount-ro", place]
-    command += ["--ro-bind", str(folder / "library"), LIBRARY]
+    command += ["--ro-bind", str(folder / "library"), LIBRARY, "--dir", PACKAGES]
+    for place in packages:  # not where they are: the sandbox has a /tmp of its own, and a clone may lie there
+        command += ["--ro-bind", place, f"{PACKAGES}/{Path(place).name}"]
     command += ["--proc", "/proc", "--perms", "1777", "--size", str(16 << 20), "--tmpfs", "/tmp"]
     for name in DEVICES:
         command += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]

@@ -42,8 +42,11 @@ def score():
 EMPTY = '"""The part of the library that a graded notebook may use."""\n'
 
 
-def build(folder: Path) -> list[str]:
-    """Fill a new folder; gives the packages' own places, which must be readable too."""
+def build(folder: Path, inside: str = "") -> list[str]:
+    """Fill a new folder; gives the packages' own places, which must be readable too.
+
+    ``inside``: the folder in which the sandbox shows the packages, if that is not their own place.
+    """
     folder.mkdir(mode=0o755)
     ours = Path(bplib.__file__).parent
     files = {f.relative_to(ours).as_posix() for p in BPLIB for f in ours.glob(p)} - LEFT_OUT
@@ -60,7 +63,7 @@ def build(folder: Path) -> list[str]:
     _write(folder / "grader/sandbox/__init__.py", EMPTY)
     places = packages(PACKAGES)
     for place in places:
-        (folder / place.name).symlink_to(place)
+        (folder / place.name).symlink_to(Path(inside) / place.name if inside else place)
     return [str(place) for place in places]
 
 

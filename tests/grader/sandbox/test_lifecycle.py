@@ -165,8 +165,8 @@ def test_a_process_that_cannot_be_confined_runs_nothing(monkeypatch: pytest.Monk
 
     real = view.build
 
-    def broken(folder: Path) -> list[str]:
-        places = real(folder)
+    def broken(folder: Path, inside: str = "") -> list[str]:
+        places = real(folder, inside)
         path = folder / "grader/sandbox/seccomp.py"
         path.write_text(path.read_text() + "\ndef install(strict):\n    raise OSError('no filter')\n")
         return places
