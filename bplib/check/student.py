@@ -267,6 +267,11 @@ def fresh(value: Any) -> Any:
 
 
 def _same(old: Any, new: Any) -> bool:
+    kind = type(old)
+    if kind in (int, str, bool) and type(new) is kind:
+        return bool(old == new)  # most of what there is, and found ten times as fast
+    if kind is list and type(new) is list:
+        return len(old) == len(new) and all(map(_same, old, new))
     kinds = np.ndarray | np.generic | list | tuple | dict | bool | int | float | str
     if isinstance(old, kinds) and not isinstance(new, type(old)):
         return False  # an entry of a list or dict now holds another kind of thing
