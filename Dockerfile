@@ -2,6 +2,7 @@
 #   docker build -t backprop-proven .
 #   docker run --rm -p 127.0.0.1:8888:8888 backprop-proven
 # It prints an address with a token; open it, and the chapters are in the folder of that name.
+# To grade in it, see book/sandbox.md, at its end. There is no bubblewrap in it: containers forbid what that needs.
 FROM python:3.12-slim
 
 RUN useradd --create-home --uid 1000 reader

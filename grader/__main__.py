@@ -7,6 +7,13 @@ import sys
 from pathlib import Path
 
 from grader.commands import INTERRUPTED, STOPPED, add_all, complain
+from grader.commands import parser as subcommand
+
+AUDITS = """\
+  grader audit                  all assignments
+  grader audit 04 05            two of them
+  grader audit 04 --no-mutants  without what takes longest
+"""
 
 
 def audit(args: argparse.Namespace) -> int:
@@ -33,10 +40,11 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     top = argparse.ArgumentParser(prog="grader", description="Runs and grades the course's assignments.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    sub = commands.add_parser(
+    sub = subcommand(
+        commands,
         "audit",
-        help="prove the exercises' tests against right, wrong, empty, memorised and mutated answers",
-        epilog="examples:  grader audit        grader audit 04 05        grader audit 04 --no-mutants",
+        "prove the exercises' tests against right, wrong, empty, memorised and mutated answers",
+        AUDITS,
     )
     sub.add_argument(
         "assignments", nargs="*", metavar="NN", help="numbers of assignments; all of them if none is given"
@@ -45,7 +53,10 @@ def parser() -> argparse.ArgumentParser:
         "--no-mutants", action="store_true", help="leave out the mechanical mutants, which take longest"
     )
     sub.add_argument(
-        "--json", type=Path, default=Path("build/audit.json"), help="where to write the whole result"
+        "--json",
+        type=Path,
+        default=Path("build/audit.json"),
+        help="where to write all of it (default: build/audit.json)",
     )
     sub.add_argument("--page", type=Path, help="write the result as a fragment of the book")
     sub.add_argument("--check-page", type=Path, help="fail if that fragment is out of date")

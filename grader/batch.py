@@ -15,8 +15,8 @@ from typing import Any
 from grader import autograded, handed_in
 from grader.course import Course, CourseError, Item, Master
 from grader.drivers import NoCluster, NoSandbox, open_driver
-from grader.grade import key as key_of
 from grader.journal import Journal
+from grader.key import key as key_of
 from grader.limits import Limits
 from grader.summary import STATUSES, Stopped, Summary, attempt, difference, stops
 
@@ -82,7 +82,7 @@ class Run:
         for item in items:
             master = self.masters[item.notebook]
             try:
-                key = key_of(handed_in.read(item.path), master.bundle)
+                key = key_of(handed_in.read(item.path), master.bundle, self.limits)
             except handed_in.Refused as refused:
                 verdict = handed_in.without_running(master.bundle, refused.status, str(refused))
                 known.append((item, _key_without(master, verdict), verdict))
@@ -143,7 +143,7 @@ class Run:
                 except handed_in.Refused as refused:  # it has changed just now
                     self._unfinished(items, str(refused))
                     continue
-                running[token] = key_of(raw, self.masters[items[0].notebook].bundle), items
+                running[token] = key_of(raw, self.masters[items[0].notebook].bundle, self.limits), items
                 yield token, items[0].notebook, raw
 
         for token, outcome in driver.results(tasks()):
@@ -243,11 +243,12 @@ def verdicts(
     masters = course.masters(assignment)
     if not course.journal_path(assignment).exists():
         raise CourseError(f"nothing of {assignment} has been graded yet: grader autograde {assignment}")
+    limits = Limits.from_dict(course.limits)
     with Journal(course.journal_path(assignment)) as journal:
         for item in course.submitted(assignment, students):
             master = masters[item.notebook]
             try:
-                key = key_of(handed_in.read(item.path), master.bundle)
+                key = key_of(handed_in.read(item.path), master.bundle, limits)
             except handed_in.Refused as refused:
                 verdict = handed_in.without_running(master.bundle, refused.status, str(refused))
                 key = _key_without(master, verdict)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+from grader import names
 
 ROLES = ("setup", "given", "look", "answer", "test", "by-hand", "text")
 
@@ -45,6 +48,23 @@ class Bundle:
     def points(self) -> float:
         return sum(c.points for c in self.cells)
 
+    @cached_property
+    def wanted(self) -> frozenset[str]:
+        """All names that tests use."""
+        return frozenset().union(*(names.used(c.source) for c in self.cells if c.role == "test"))
+
+    @cached_property
+    def answers(self) -> frozenset[str]:
+        """The names that the student's cells are to define. What they import is not among them."""
+        theirs = [c.source for c in self.cells if c.students and c.code]
+        return frozenset().union(*(names.bound(s) - names.bound(names.imports(s)) for s in theirs))
+
+    @cached_property
+    def given(self) -> frozenset[str]:
+        """The names that our own cells define in the student's process, beside what they import."""
+        ours = [c.source for c in self.cells if c.role == "given" and c.code]
+        return frozenset().union(*(names.bound(s) - names.bound(names.imports(s)) for s in ours))
+
     @classmethod
     def read(cls, path: Path) -> Bundle:
         """The bundle of a source notebook. ValueError where it is not an nbgrader source notebook."""
@@ -55,9 +75,9 @@ class Bundle:
         except (OSError, ValueError) as error:
             raise ValueError(f"{path} cannot be read as an assignment: {error}") from None
         cells = tuple(_cell(c, k) for k, c in enumerate(notebook["cells"]))
-        names = [c.name for c in cells]
-        if len(set(names)) != len(names):
-            twice = sorted({n for n in names if names.count(n) > 1})
+        ids = [c.name for c in cells]
+        if len(set(ids)) != len(ids):
+            twice = sorted({n for n in ids if ids.count(n) > 1})
             raise ValueError(f"{path}: the grade_id {', '.join(twice)} occurs twice")
         if not any(c.role in ("test", "by-hand") for c in cells):
             raise ValueError(f"{path}: no cell gives points; was it made with nbgrader's Create Assignment?")

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from grader.drivers import TRIES, Judge, NoCluster, NoSandbox, Outcome, Task, failure
-from grader.grade import environment
+from grader.key import environment
 
 PATIENCE = 60.0  # seconds for which a cluster may be without a worker
 CANCELLED = (asyncio.CancelledError, concurrent.futures.CancelledError)
@@ -23,7 +23,10 @@ _one = threading.Lock()
 
 
 def judge_there(spec: str, notebook: str, raw: bytes) -> str:
-    """Grade on a Dask worker: the verdict as JSON. One at a time in each process, however many threads it has."""
+    """Grade on a Dask worker: the sandbox's level, a line break, and the verdict as JSON.
+
+    One at a time in each process, however many threads it has.
+    """
     with _one:
         if spec not in _judges:
             for old in _judges.values():
@@ -35,7 +38,7 @@ def judge_there(spec: str, notebook: str, raw: bytes) -> str:
 
                 raise NoCluster(f"the worker on {socket.gethostname()} {VERSIONS}: install the same there")
             _judges[spec] = Judge(plain)
-        return json.dumps(_judges[spec](notebook, raw))
+        return f"{_judges[spec].opened}\n{json.dumps(_judges[spec](notebook, raw))}"
 
 
 class Dask:
@@ -49,14 +52,15 @@ class Dask:
                 "The dask driver needs the package distributed: pip install distributed"
             ) from None
         self.spec = json.dumps(spec | {"environment": environment()})
-        self.level, self.scheduler = spec["level"], scheduler  # each worker opens the best that it can
+        self.level, self.scheduler = spec["level"], scheduler
+        self.levels: set[str] = set()  # each worker opens the best that it can
         self.patience = PATIENCE
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is said in our words
         try:
             self.client = Client(scheduler, timeout=10)
         except OSError:
-            raise SystemExit(
-                f"There is no Dask scheduler at {scheduler}: start one with: dask scheduler"
+            raise NoCluster(
+                f"there is no Dask scheduler at {scheduler}: start one with: dask scheduler"
             ) from None
 
     def __enter__(self) -> Dask:
@@ -126,7 +130,10 @@ class Dask:
         """The verdict, or why there is none."""
         try:
             # Waits, where its worker has died with the result and another makes it anew.
-            verdict: dict[str, Any] = json.loads(future.result())
+            level, _, said = future.result().partition("\n")
+            verdict: dict[str, Any] = json.loads(said)
+            self.levels.add(level)
+            self.level = " and ".join(sorted(self.levels))
         except CANCELLED:
             raise NoCluster(self._gone()) from None
         except (NoSandbox, NoCluster):

@@ -137,7 +137,7 @@ class Course:
         return {path.stem: self._master(assignment, path) for path in self.sources(assignment)}
 
     def _master(self, assignment: str, source: Path) -> Master:
-        from grader.grade import environment
+        from grader.key import environment
 
         seen = hashlib.sha256(source.read_bytes() + f"{CACHE} {environment()}".encode()).hexdigest()
         kept = self.state / "assignments" / assignment / f"{source.stem}.json"

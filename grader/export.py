@@ -16,8 +16,11 @@ from typing import Any
 
 from grader.canvas import FIXED, Gradebook
 from grader.course import write
+from grader.moodle import Worksheet
 from grader.pages import plain
 
+MOODLE = ("Identifier", "Email address", "Grade", "Maximum Grade", "Last modified (grade)")
+NEVER = "-"  # as Moodle writes it: what was graded there since stands
 FORMATS = ("nbgrader", "canvas", "moodle")
 DANGEROUS = re.compile(r"\A'*[\s\u200b\ufeff]*[=+\-@|%＝＋－＠\t\r\n]")
 
@@ -26,7 +29,8 @@ DANGEROUS = re.compile(r"\A'*[\s\u200b\ufeff]*[=+\-@|%＝＋－＠\t\r\n]")
 class Score:
     """One student's points for one assignment, 0 where nothing was handed in.
 
-    ``waits`` says that a person still has to give some: Canvas and Moodle get no points then.
+    ``waits`` says that a person still has to give some, ``absent`` that nothing was handed in: Canvas and Moodle get
+    no points then.
     """
 
     student: str
@@ -40,6 +44,7 @@ class Score:
     first_name: str = ""
     email: str = ""
     waits: bool = False
+    absent: bool = False
 
     @property
     def final(self) -> float:
@@ -48,14 +53,14 @@ class Score:
 
     @property
     def settled(self) -> float | None:
-        """The same, or None while a person has to give some."""
-        return None if self.waits else self.final
+        """The same, or None while a person has to give some, or the student something to mark."""
+        return None if self.waits or self.absent else self.final
 
 
 def defused(text: str) -> str:
     """Text that no spreadsheet takes for a formula."""
     text = plain(text)
-    return f"'{text}" if DANGEROUS.match(text) else text
+    return f"'{text}" if DANGEROUS.match(text) and text != NEVER else text
 
 
 def restored(text: str) -> str:
@@ -120,18 +125,29 @@ def _cents(value: float | None) -> float | None:
     return None if value is None else round(value, 2)
 
 
-def moodle(scores: Iterable[Score]) -> str:
-    """A grading worksheet for Moodle, of one assignment: the identifier as Moodle writes it, grade and maximum.
+def moodle(scores: Iterable[Score], like: Worksheet | None = None) -> str:
+    """A grading worksheet for Moodle, of one assignment.
 
-    ValueError for scores of several assignments: Moodle takes one worksheet for each.
+    ``like`` is the worksheet that Moodle gave to be filled in: all of it is kept but the marks. Without it, the
+    columns are those that Moodle asks for, in English. ValueError for scores of several assignments, as Moodle takes
+    one worksheet for each, and for students that the worksheet does not have.
     """
     scores = list(scores)
     if len({s.assignment for s in scores}) > 1:
         raise ValueError("moodle: scores of several assignments; export one at a time")
-    rows: list[Sequence[str | float | None]] = [["Identifier", "Email address", "Grade", "Maximum Grade"]]
+    if like:
+        table, found = like.filled({s.student: _cents(s.settled) for s in scores})
+        missing = [s.student for s in scores if s.student not in found and s.settled is not None]
+        if missing:
+            raise ValueError(
+                f"Moodle's worksheet has no row for {len(missing)} students with marks: {', '.join(missing[:10])}. A "
+                "row is found by its participant's number, or by a name, number or address in one of its columns"
+            )
+        return as_csv(table)
+    rows: list[Sequence[str | float | None]] = [[*MOODLE]]
     for s in scores:
         who = f"Participant {s.student}" if s.student.isdigit() else s.student
-        rows.append([who, s.email, s.settled, s.max])
+        rows.append([who, s.email, _cents(s.settled), s.max, NEVER])
     return as_csv(rows)
 
 

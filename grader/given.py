@@ -115,6 +115,18 @@ def from_gradebook(course: Course, assignment: str) -> dict[tuple[str, str], Giv
         book.close()
 
 
+def released(course: Course) -> list[str]:
+    """The assignments that the gradebook has."""
+    from grader.gradebook import opened
+
+    book = opened(course.db_url, course.course_id)
+    try:
+        there = {entry.name for entry in book.assignments}
+    finally:
+        book.close()
+    return [name for name in course.assignments() if name in there]
+
+
 def scores(course: Course, assignment: str) -> list[Score]:
     """Every student's points for an assignment, as ``nbgrader export`` gives them; 0 for who handed nothing in."""
     import sqlalchemy as sql
@@ -156,6 +168,7 @@ def scores(course: Course, assignment: str) -> list[Score]:
             p["first_name"] or "",
             p["email"] or "",
             totals.get(p["id"], Given()).waits,
+            p["id"] not in when,
         )
         for p in people
     ]

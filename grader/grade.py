@@ -10,39 +10,26 @@ import ast
 import contextlib
 import hashlib
 import io
-import platform
 import time
+import types
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-import bplib
 from bplib.check import session as scores
 from bplib.check.judge import NotYet
 from bplib.check.notebook import MAGIC, run_cell, show_lines
 from bplib.check.student import StudentError
+from grader import names, unseen, wire
 from grader import submission as submissions
-from grader import unseen
 from grader.bundle import Bundle, Cell
+from grader.key import FORMAT, environment
 from grader.limits import Limits
-from grader.remote import Gone, Session
+from grader.remote import Gone, Remote, Session
 
-FORMAT = 1
 LONGEST_MESSAGE = 20_000
-
-
-def environment() -> str:
-    """A short digest of what verdicts depend on beside submission and bundle."""
-    words = f"{FORMAT} {platform.python_version()} {np.__version__} {getattr(bplib, '__version__', '')}"
-    return hashlib.sha256(words.encode()).hexdigest()[:16]
-
-
-def key(raw: bytes, bundle: Bundle) -> str:
-    """The key of a verdict: the same key, the same verdict."""
-    return hashlib.sha256(
-        f"{hashlib.sha256(raw).hexdigest()} {bundle.digest} {environment()}".encode()
-    ).hexdigest()
+OWN = types.ModuleType, types.FunctionType, types.BuiltinFunctionType, np.ufunc
 
 
 def grade(raw: bytes, bundle: Bundle, limits: Limits, sandbox: Any) -> dict[str, Any]:
@@ -121,8 +108,7 @@ class Trial:
                         self.made[number] = self._test(cell, number)
                         self.verdict["cells"].append(self.made[number])
                 elif cell.role == "by-hand":
-                    found = {"grade_id": cell.name, "kind": "by-hand", "points": cell.points, "score": None}
-                    self.verdict["cells"].append(found | {"source": step.source})
+                    self._by_hand(cell, step.source, number)
         finally:
             for channel in self.channels:
                 channel.kill()
@@ -132,20 +118,46 @@ class Trial:
 
     def _student(self, cell: Cell | None, source: str, number: int) -> None:
         name = cell.name if cell else f"your own cell {number + 1}"
+        if cell and self.bundle.wanted & names.bound(names.imports(cell.source)):
+            self._here(names.imports(cell.source), cell.name, self.ours)
         error, printed = self._there(source, name)
         found = {"source": source, "printed": printed, "error": error or ""}
         if self.seen and (printed or error) and name not in self.poison:
             self.doubtful.add(number)
         if cell:
-            found = {"grade_id": cell.name, "kind": "answer", **found}
+            found = {"grade_id": cell.name, "kind": cell.role, **found}
         self.verdict["cells" if cell else "extra"].append(found)
         self.made[number] = found
 
+    def _by_hand(self, cell: Cell, source: str, number: int) -> None:
+        """A person gives the points. Code is run all the same: what it prints is looked at, what it defines used."""
+        if cell.code:
+            self._student(cell, source, number)
+        else:
+            found = {"grade_id": cell.name, "kind": "by-hand", "source": source}
+            self.verdict["cells"].append(found)
+        self.verdict["cells"][-1] |= {"points": cell.points, "score": None}
+
     def _given(self, cell: Cell) -> None:
+        """Run a cell of ours there, and here as far as tests need what it defines.
+
+        A function, a module or plain data is ours then, and cannot be replaced. An object has to stay there: the
+        test may hand it to the student's function. So does what needs something of the student's.
+        """
+        wanted = self.bundle.wanted & names.bound(cell.source) - self.bundle.answers
         if cell.role == "setup":
-            with contextlib.redirect_stdout(io.StringIO()):
-                run_cell(MAGIC.sub(r"\1pass", cell.source), self.ours, cell.name)
+            self._here(cell.source, cell.name, self.ours)
+        elif wanted:
+            self._here(names.imports(cell.source), cell.name, self.ours)
+            scope = dict(self.ours)
+            with contextlib.suppress(Exception):
+                self._here(cell.source, cell.name, scope)
+            self.ours |= {n: scope[n] for n in wanted if n in scope and _crosses(scope[n])}
         self._there(cell.source, cell.name)
+
+    def _here(self, source: str, name: str, scope: dict[str, Any]) -> None:
+        with contextlib.redirect_stdout(io.StringIO()):
+            run_cell(MAGIC.sub(r"\1pass", source), scope, name)
 
     def _there(self, source: str, name: str) -> tuple[str | None, str]:
         """Run a cell in the child; one that ends its child is not run again."""
@@ -203,8 +215,11 @@ class Trial:
         try:
             scope = dict(self.ours)
             self._bring_names(source, cell.name, scope)
-            with contextlib.redirect_stdout(said):
-                value = _run_test(source, scope, cell.name)
+            try:
+                with contextlib.redirect_stdout(said):
+                    value = _run_test(source, scope, cell.name)
+            finally:
+                self._keep(source, scope)
             found["score"] = _score(value, cell.points)
             found["message"] = said.getvalue()
             if found["score"] < cell.points and not found["message"]:
@@ -234,27 +249,39 @@ class Trial:
         return found
 
     def _bring_names(self, source: str, name: str, scope: dict[str, Any]) -> None:
-        """Give the test stand-ins for the names that it uses and that only the student's notebook has."""
-        used = _compiled(source, name)[2] - set(scope)
+        """Give the test stand-ins for the names that it uses and that are the student's to define."""
+        used = names.used(source) & (self.bundle.answers | self.bundle.given - set(scope))
         if used:
             scope |= self._open().bring(sorted(used))
 
+    def _keep(self, source: str, scope: dict[str, Any]) -> None:
+        """A later test may use what this one has defined, as it may in Jupyter."""
+        for name in names.bound(source) & self.bundle.wanted - self.bundle.answers:
+            if name in scope and not isinstance(scope[name], Remote):
+                self.ours[name] = scope[name]
+
+
+def _crosses(value: Any) -> bool:
+    """Whether it can be handed to the student's process: plain data, and functions, which are called back."""
+    with contextlib.suppress(wire.WireError):
+        return isinstance(value, OWN) or bool(wire.pack(value))
+    return False
+
 
 @lru_cache(maxsize=1000)
-def _compiled(source: str, name: str) -> tuple[Any, Any, frozenset[str]]:
-    """A test's code, that of the value in its last line, if it ends in one, and the names that it uses."""
+def _compiled(source: str, name: str) -> tuple[Any, Any]:
+    """A test's code, and that of the value in its last line, if it ends in one."""
     tree = ast.parse(source)
-    names = frozenset(n.id for n in ast.walk(tree) if isinstance(n, ast.Name))
     value, last = None, tree.body[-1] if tree.body else None
     if isinstance(last, ast.Expr):
         tree.body.pop()
         value = compile(ast.Expression(last.value), f"<{name}>", "eval")
-    return compile(tree, f"<{name}>", "exec"), value, names
+    return compile(tree, f"<{name}>", "exec"), value
 
 
 def _run_test(source: str, scope: dict[str, Any], name: str) -> Any:
     """Run a test cell; gives the value of its last line, as Jupyter would show it."""
-    code, value, _ = _compiled(source, name)
+    code, value = _compiled(source, name)
     show_lines(source, name)
     exec(code, scope)
     return None if value is None else eval(value, scope)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.bundle import Bundle
-from grader.grade import FORMAT, environment
+from grader.key import FORMAT, environment
 from grader.submission import LARGEST
 
 

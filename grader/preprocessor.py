@@ -19,9 +19,9 @@ from traitlets import Dict, Unicode
 from grader import autograded, handed_in
 from grader.course import Course, Master
 from grader.drivers import Judge
-from grader.grade import key as key_of
 from grader.gradebook import Book
 from grader.journal import Journal
+from grader.key import key as key_of
 from grader.limits import Limits
 
 _judges: dict[str, Judge] = {}
@@ -53,7 +53,7 @@ class SandboxedExecute(NbGraderPreprocessor):
         except handed_in.Refused as refused:
             raise ValueError(str(refused)) from None
         verdict = self._judge(assignment, masters)(notebook, raw)
-        key = key_of(raw, masters[notebook].bundle)
+        key = key_of(raw, masters[notebook].bundle, Limits.from_dict(dict(self.limits)))
         with Journal(course.journal_path(assignment)) as journal:
             journal.append(key, verdict)  # the last one counts
         with Book(found["db_url"], course.course_id, self.config) as book:

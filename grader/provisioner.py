@@ -165,11 +165,12 @@ def _refuse_precious(folder: Path) -> None:
             f"a sandboxed kernel is shown the folder of its notebook, and {folder} holds your home folder: "
             "put the notebook into a folder of its own"
         )
-    if (folder / "nbgrader_config.py").exists():
-        raise RuntimeError(
-            f"a sandboxed kernel is shown the folder of its notebook, and {folder} is a whole course: "
-            "open a notebook in a folder of it"
-        )
+    for course in ("nbgrader_config.py", "*/nbgrader_config.py", "*/*/nbgrader_config.py"):
+        if any(folder.glob(course)):
+            raise RuntimeError(
+                f"a sandboxed kernel is shown the folder of its notebook, and {folder} holds a whole course: "
+                "open a notebook in a folder of the course"
+            )
 
 
 def _within(place: str, other: str) -> bool:

@@ -35,6 +35,7 @@ def options(course: Course, port: int, open_browser: bool) -> list[str]:
         f"--ServerApp.open_browser={open_browser}",
         "--ServerApp.answer_yes=True",  # Ctrl-C ends it without a question
         "--ServerApp.log_level=WARN",
+        "--ServerApp.terminals_enabled=False",  # a student's output that acts in the page has no shell to ask for
         "--LabApp.news_url=",  # it asks no other machine
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.extension_manager=readonly",

@@ -80,13 +80,16 @@ def _choose(source: Path, wanted: Sequence[str] | None) -> list[Path]:
     there = list(dict.fromkeys(there))
     if wanted is None:
         return there
-    chosen = [p for p in there if any(p.name.startswith(w) for w in wanted)]
-    missing = [w for w in wanted if not any(p.name.startswith(w) for p in there)]
-    if missing:
-        raise CourseError(
-            f"{source} has no assignment {', '.join(missing)}; there are: {', '.join(p.name for p in there)}"
-        )
-    return chosen
+    chosen = []
+    for word in wanted:
+        fits = [p for p in there if p.name == word] or [p for p in there if p.name.startswith(word)]
+        if len(fits) != 1:
+            raise CourseError(
+                f"{source} has {'several assignments' if fits else 'no assignment'} {word!r}; "
+                f"there are: {', '.join(p.name for p in there)}"
+            )
+        chosen += fits
+    return list(dict.fromkeys(chosen))
 
 
 def release(course: Course, assignment: str) -> dict[str, Any]:

@@ -67,5 +67,6 @@ def run(args: argparse.Namespace) -> int:
         worst = max(worst, code)
     print(f"\nLook at  {course / 'reports'}    the class")
     print(f"         {course / 'feedback'}   each student")
-    print(f"         {course / 'gradebook.db'}   open it with: nbgrader formgrader, or grader export")
+    print(f"         {course / 'gradebook.db'}   grader export --course {course}")
+    print(f"Mark by hand, in nbgrader's own pages:   grader serve --course {course}")
     return 0

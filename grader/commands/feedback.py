@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 from typing import Any
 
@@ -42,6 +43,7 @@ def run(args: argparse.Namespace) -> int:
     from grader.batch import verdicts
     from grader.course import Course, CourseError, write
     from grader.feedback import feedback_page
+    from grader.handed_in import Refused, read
 
     written: list[str] = []
     without: list[str] = []
@@ -66,6 +68,9 @@ def run(args: argparse.Namespace) -> int:
             path = course.folder("feedback", name, item.student) / f"{item.notebook}.html"
             write(path, text)
             written.append(str(path))
+            for own in ("timestamp.txt", "submission_secret.txt"):  # nbgrader release_feedback asks for them
+                with contextlib.suppress(Refused):
+                    write(path.with_name(own), read(item.path.with_name(own)).decode("utf-8", "replace"))
     except (CourseError, OSError) as error:
         return complain(error)
     if args.json:

@@ -20,6 +20,7 @@ def add(commands: Any) -> None:
     sub = parser(
         commands, "init", "make a course folder with its gradebook, ready for nbgrader and for us", EXAMPLES
     )
+    sub.usage = "grader init FOLDER [--assignments NN ...] [--source FOLDER] [--name NAME] [--db URL]"
     sub.add_argument("folder", type=Path, help="the folder to make, outside of this repository")
     sub.add_argument("--name", default="", help="nbgrader's course_id (default: the folder's name)")
     sub.add_argument("--db", default="", metavar="URL", help="the gradebook (default: SQLite, in the folder)")
@@ -42,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
 
     try:
         course = make(args.folder, args.name, args.db, args.assignments, args.source)
-    except CourseError as error:
+    except (CourseError, OSError) as error:
         return complain(error)
     print(f"made: {course.root}")
     print(

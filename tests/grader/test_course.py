@@ -55,7 +55,7 @@ def test_init_refuses_what_would_do_harm(released: Course, tmp_path: Path) -> No
         make(released.root)
     with pytest.raises(CourseError, match="within this repository"):
         make(classes.ROOT / "build" / "course")
-    with pytest.raises(CourseError, match="has no assignment 99"):
+    with pytest.raises(CourseError, match="has no assignment '99'"):
         make(tmp_path / "c", assignments=["99"])
     with pytest.raises(CourseError, match="is no folder"):
         make(tmp_path / "c", source=tmp_path / "none")

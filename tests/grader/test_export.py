@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,20 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from grader.canvas import read
-from grader.export import FORMATS, WRITERS, Score, as_csv, canvas, defused, export, moodle, nbgrader, restored
+from grader.export import (
+    FORMATS,
+    NEVER,
+    WRITERS,
+    Score,
+    as_csv,
+    canvas,
+    defused,
+    export,
+    moodle,
+    nbgrader,
+    restored,
+)
+from grader.moodle import read as worksheet
 from grader.pages import plain
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "'=1", "|calc", "%0A", "=HYPERLINK(1)"]
@@ -32,7 +46,7 @@ def test_no_cell_is_a_formula(text: str, form: str) -> None:
     score = Score(text, text, 1.0, 2.0, 0.0, text, text, text, text, text)
     for row in rows(WRITERS[form]([score])):
         for cell in row:
-            assert not re.match(r"[\s\u200b]*[=+\-@|%＝]", cell), cell
+            assert cell == NEVER or not re.match(r"[\s\u200b]*[=+\-@|%＝]", cell), cell
 
 
 @given(
@@ -43,7 +57,7 @@ def test_text_comes_back_as_it_was(table: list[list[str]]) -> None:
     text = as_csv(table)
     assert [[restored(c) for c in row] for row in rows(text)] == [[plain(c) for c in row] for row in table]
     for row in rows(text):
-        assert all(not c.startswith(("=", "+", "-", "@", "\t")) for c in row)
+        assert all(not c.startswith(("=", "+", "-", "@", "\t")) or c == NEVER for c in row)
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
@@ -122,9 +136,49 @@ def test_canvas_takes_ids_sections_and_titles_from_its_own_export(tmp_path: Path
 
 
 def test_moodle_has_its_identifier_and_one_assignment() -> None:
-    assert rows(moodle([Score("201", "04", 1.0, 2.0, 5.0)]))[1] == ["Participant 201", "", "0.0", "2.0"]
+    table = rows(moodle([Score("201", "04", 1.0, 2.0, 5.0)]))
+    assert table[0] == ["Identifier", "Email address", "Grade", "Maximum Grade", "Last modified (grade)"]
+    assert table[1] == ["Participant 201", "", "0.0", "2.0", "-"]
     with pytest.raises(ValueError, match="one at a time"):
         moodle([ADA, Score("ada", "05", 1.0, 2.0)])
+
+
+SHEET = """\ufeffID,Vollständiger Name,E-Mail-Adresse,Status,Bewertung,Bestwertung,Zuletzt geändert (Bewertung),Feedback
+Teilnehmer/in201,Ada Lovelace,ada@example.org,Abgegeben,,10,-,
+Teilnehmer/in202,"Noether, Emmy",emmy@example.org,Abgegeben,"3,00",10,"Montag, 3. August 2026, 10:00",gut
+Teilnehmer/in203,Alan Turing,alan@example.org,Keine Abgabe,,10,-,
+"""
+
+
+def test_moodles_own_worksheet_is_filled_in_in_its_own_language(tmp_path: Path) -> None:
+    path = tmp_path / "worksheet.csv"
+    path.write_text(SHEET, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"no column 'Grade'.*--column NN=HEADING.*Bewertung"):
+        worksheet(path)
+    like = worksheet(path, "Bewertung")
+    marks = [
+        Score("201", "04", 7.126, 10.0),
+        Score("emmy@example.org", "04", 9.0, 10.0, waits=True),
+        Score("203", "04", 0.0, 10.0, absent=True),
+    ]
+    table = rows(moodle(marks, like))
+    was = list(csv.reader(io.StringIO(SHEET.lstrip("\ufeff"))))
+    assert table[1] == [*was[1][:4], "7.13", *was[1][5:]]
+    assert [table[0], *table[2:]] == [was[0], *was[2:]]  # whose marks wait keeps what Moodle has
+    zero = rows(moodle([*marks[:2], replace(marks[2], absent=False)], like))
+    assert zero[3][4] == "0.0"
+    with pytest.raises(ValueError, match="no row for 1 students with marks: 999"):
+        moodle([*marks, Score("999", "04", 1.0, 10.0)], like)
+    path.write_text(SHEET + "cut off\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="not as long"):
+        worksheet(path, "Bewertung")
+
+
+def test_who_handed_in_nothing_gets_no_zero_in_canvas_unless_asked() -> None:
+    absent = Score("102", "05", 0.0, 8.0, absent=True)
+    assert rows(canvas([absent]))[2][-1] == ""
+    assert rows(canvas([replace(absent, absent=False)]))[2][-1] == "0.0"
+    assert rows(nbgrader([absent]))[1][-2] == "0.0"  # as nbgrader writes it
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,8 @@ from bplib.check.judge import NotYet, check
 from bplib.check.notebook import run_cell
 from grader.audit import source
 from grader.bundle import Bundle
-from grader.grade import grade, key
+from grader.grade import grade
+from grader.key import key
 from grader.limits import Limits
 from tests.grader.forked import Forked, submission
 
@@ -107,7 +108,10 @@ def test_the_same_submission_gets_the_same_verdict() -> None:
         return [without_times(x) for x in v] if isinstance(v, list) else v
 
     assert without_times(verdict(RELU, raw)) == without_times(verdict(RELU, raw))
-    assert key(raw, bundle(RELU)) == key(raw, bundle(RELU)) != key(raw + b" ", bundle(RELU))
+    usual, longer = Limits(), Limits(call_seconds=3.0)
+    assert key(raw, bundle(RELU), usual) == key(raw, bundle(RELU), usual)
+    others = key(raw + b" ", bundle(RELU), usual), key(raw, bundle(RELU), longer)
+    assert key(raw, bundle(RELU), usual) not in others
 
 
 def test_a_bundle_crosses_to_another_machine_and_a_changed_one_is_refused() -> None:
@@ -309,3 +313,12 @@ def test_a_notebook_from_an_old_and_one_from_a_future_format() -> None:
     assert sum(scores(verdict(RELU, json.dumps(nb).encode())).values()) > 20
     old = {"nbformat": 3, "worksheets": [{"cells": [{**c, "input": c["source"]} for c in nb["cells"]]}]}
     assert verdict(RELU, json.dumps(old).encode())["status"] == "graded"
+
+
+def test_what_ran_out_of_time_is_not_waited_for_again() -> None:
+    """The parts of a task are tried on the same inputs."""
+    spins = "def relu(z):\n    while True:\n        pass\n"
+    v = verdict(RELU, submission(released(RELU), {**solutions(RELU), "relu": spins}))
+    value, gradient = cell(v, "test-relu-value"), cell(v, "test-relu-gradient")
+    assert value["score"] == gradient["score"] == 0.0 and "stopped after 0.5 seconds" in gradient["message"]
+    assert gradient["seconds"] < 0.25 < 0.5 < value["seconds"]

@@ -113,7 +113,7 @@ def test_workers_and_the_scheduler_may_die(
     assert "run it again" in run.complaint and "quarantined" not in run.said
     kept = len(entries(course))
     assert 30 <= kept < GRADED
-    assert "There is no Dask scheduler at" in end(warm, *words)
+    assert "stopped: there is no Dask scheduler at" in end(warm, *words, code=5)
     said = json.loads(warm.run(*words[:2], "--json", *words[4:], code=3))
     assert said["kept"] >= kept - QUARANTINED and said["graded"] == GRADED
     assert everything(course) == right and len(entries(course)) == len(set(entries(course)))
@@ -150,7 +150,7 @@ def test_a_worker_with_other_versions_judges_nothing() -> None:
         judge_there(json.dumps({"environment": "another"}), light.NAME, b"")
 
 
-def end(warm: Warm, *words: str) -> str:
+def end(warm: Warm, *words: str, code: int = 1) -> str:
     run = warm.start(*words)
-    assert run.wait() == 1
+    assert run.wait() == code
     return run.complaint

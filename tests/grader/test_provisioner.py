@@ -158,17 +158,17 @@ def processes(words: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("precious", ["home", "course"])
+@pytest.mark.parametrize("precious", ["home", "course", "courses"])
 def test_it_refuses_to_show_more_than_a_notebooks_folder(
     precious: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path / "users" / "teacher"
     home.mkdir(parents=True)
     monkeypatch.setenv("HOME", str(home))
-    (tmp_path / "course").mkdir()
-    (tmp_path / "course" / "nbgrader_config.py").write_text("")
-    folder = tmp_path / ("users" if precious == "home" else "course")
-    words = "holds your home folder" if precious == "home" else "is a whole course"
+    (tmp_path / "courses" / "one").mkdir(parents=True)
+    (tmp_path / "courses" / "one" / "nbgrader_config.py").write_text("")
+    folder = tmp_path / {"home": "users", "course": "courses/one", "courses": "courses"}[precious]
+    words = "holds your home folder" if precious == "home" else "holds a whole course"
     with pytest.raises(RuntimeError, match=words):
         Kernel(folder)
 

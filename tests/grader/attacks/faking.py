@@ -172,6 +172,16 @@ def _with(**answers: str) -> dict[str, str]:
     return {**WRONG, **answers}
 
 
+SHADOW = """def abs(x): return 0
+def zip(*a): return []
+def range(*a): return []
+def all(x): return True
+def float(x=0): return 0.0
+class math: isclose = staticmethod(lambda *a, **k: True)
+class unittest:
+    class TestCase:
+        def assertAlmostEqual(self, *a): pass
+"""
 NO_SHELL = "NameError|get_ipython"
 ATTACKS = (
     Attack("skip-tag", "the tag `skip-execution` on every test cell", change=skip_execution),
@@ -194,6 +204,7 @@ ATTACKS = (
     Attack("frames", "the expected value read from the caller's frame", _with(mean_square=FRAMES)),
     Attack("numpy", "NumPy's comparisons replaced", own=NUMPY),
     Attack("builtins", "Python's `abs` replaced", own="import builtins\nbuiltins.abs = lambda x: 0\n"),
+    Attack("shadow", "an own `abs`, `zip` and the like, defined in a cell", own=SHADOW),
     Attack("math", "`math.isclose` replaced", own="import math\nmath.isclose = lambda *a, **k: True\n"),
     Attack(
         "random",

@@ -55,6 +55,10 @@ def outside(scratch: Path, out: Path, ids: list[str]) -> None:
     put(Attack("", ""), course.folder("submitted", NAME, ours.HONEST[0]), _honest(course), here)
     ours.run(here, sys.executable, "-m", "nbgrader", "autograde", NAME)
     wall = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"]
+    for place in dict.fromkeys(
+        (str(classes.ROOT), sys.prefix)
+    ):  # a clone may lie under the /tmp that is hidden
+        wall += ["--ro-bind", place, place]
     wall += ["--bind", str(scratch), str(scratch), "--unshare-pid", "--unshare-net", "--unshare-ipc"]
     wall += ["--die-with-parent", "--chdir", str(classes.ROOT)]
     environment = ours.environment(here) | {"TZ": "UTC"}
