@@ -55,15 +55,34 @@ class Bundle:
 
     @cached_property
     def answers(self) -> frozenset[str]:
-        """The names that the student's cells are to define. What they import is not among them."""
-        theirs = [c.source for c in self.cells if c.students and c.code]
-        return frozenset().union(*(names.bound(s) - names.bound(names.imports(s)) for s in theirs))
+        """The names that the student's cells are to define. What they import from the start is not among them."""
+        theirs = [c for c in self.cells if c.students and c.code]
+        return frozenset().union(
+            *(names.made(c.source) for c in theirs),
+            *(names.bound(names.imports(c.source)) - names.bound(self.imports(c)) for c in theirs),
+        )
+
+    def imports(self, cell: Cell) -> str:
+        """What a cell imports as the student gets it."""
+        return names.imports(self.released.get(cell.name, cell.source))
 
     @cached_property
     def given(self) -> frozenset[str]:
-        """The names that our own cells define in the student's process, beside what they import."""
+        """The names that our own cells leave behind, if tests use any of them; else none."""
         ours = [c.source for c in self.cells if c.role == "given" and c.code]
-        return frozenset().union(*(names.bound(s) - names.bound(names.imports(s)) for s in ours))
+        stars = any("*" in names.imports(s) for s in ours)
+        left = frozenset[str]().union(*(names.bound(s) for s in ours))
+        return left if stars or left & self.wanted else frozenset()
+
+    @cached_property
+    def called(self) -> frozenset[str]:
+        """The student's names that our own cells use: a helper may call the student's function."""
+        ours = [c.source for c in self.cells if c.role == "given" and c.code]
+        return (
+            frozenset[str]().union(*(names.used(s) for s in ours)) & self.answers
+            if self.given
+            else frozenset()
+        )
 
     @classmethod
     def read(cls, path: Path) -> Bundle:

@@ -68,12 +68,12 @@ def restored(text: str) -> str:
     return text[1:] if text.startswith("'") and DANGEROUS.match(text[1:]) else text
 
 
-def as_csv(rows: Iterable[Sequence[str | float | None]]) -> str:
-    """Rows as CSV: text is defused, a number written in full, None left empty."""
+def as_csv(rows: Iterable[Sequence[str | float | None]], mend: bool = True) -> str:
+    """Rows as CSV: text is defused, unless it is somebody else's, a number written in full, None left empty."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
     for row in rows:
-        writer.writerow([_cell(value) for value in row])
+        writer.writerow([value if isinstance(value, str) and not mend else _cell(value) for value in row])
     return out.getvalue()
 
 
@@ -143,7 +143,7 @@ def moodle(scores: Iterable[Score], like: Worksheet | None = None) -> str:
                 f"Moodle's worksheet has no row for {len(missing)} students with marks: {', '.join(missing[:10])}. A "
                 "row is found by its participant's number, or by a name, number or address in one of its columns"
             )
-        return as_csv(table)
+        return as_csv(table, mend=False)  # Moodle's own text goes back as it came
     rows: list[Sequence[str | float | None]] = [[*MOODLE]]
     for s in scores:
         who = f"Participant {s.student}" if s.student.isdigit() else s.student

@@ -11,17 +11,15 @@ import contextlib
 import hashlib
 import io
 import time
-import types
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
-
 from bplib.check import session as scores
 from bplib.check.judge import NotYet
-from bplib.check.notebook import MAGIC, run_cell, show_lines
+from bplib.check.notebook import python, run_cell, show_lines
 from bplib.check.student import StudentError
-from grader import names, unseen, wire
+from grader import names, unseen
 from grader import submission as submissions
 from grader.bundle import Bundle, Cell
 from grader.key import FORMAT, environment
@@ -29,7 +27,6 @@ from grader.limits import Limits
 from grader.remote import Gone, Remote, Session
 
 LONGEST_MESSAGE = 20_000
-OWN = types.ModuleType, types.FunctionType, types.BuiltinFunctionType, np.ufunc
 
 
 def grade(raw: bytes, bundle: Bundle, limits: Limits, sandbox: Any) -> dict[str, Any]:
@@ -73,6 +70,7 @@ class Trial:
         self.bundle, self.submitted, self.limits = bundle, submitted, limits
         self.sandbox, self.verdict = sandbox, verdict
         self.ours: dict[str, Any] = {"__name__": "__main__"}  # what the tests see beside the student's names
+        self.objects: set[str] = set()  # names of ours whose things stay in the student's process
         self.session: Session | None = None
         self.channels: list[Any] = []
         self.ran: list[tuple[str, str]] = []  # the cells that a fresh child must run again
@@ -118,8 +116,8 @@ class Trial:
 
     def _student(self, cell: Cell | None, source: str, number: int) -> None:
         name = cell.name if cell else f"your own cell {number + 1}"
-        if cell and self.bundle.wanted & names.bound(names.imports(cell.source)):
-            self._here(names.imports(cell.source), cell.name, self.ours)
+        if cell and self.bundle.wanted & names.bound(self.bundle.imports(cell)):
+            self._here(self.bundle.imports(cell), cell.name)
         error, printed = self._there(source, name)
         found = {"source": source, "printed": printed, "error": error or ""}
         if self.seen and (printed or error) and name not in self.poison:
@@ -144,20 +142,26 @@ class Trial:
         A function, a module or plain data is ours then, and cannot be replaced. An object has to stay there: the
         test may hand it to the student's function. So does what needs something of the student's.
         """
-        wanted = self.bundle.wanted & names.bound(cell.source) - self.bundle.answers
         if cell.role == "setup":
-            self._here(cell.source, cell.name, self.ours)
-        elif wanted:
-            self._here(names.imports(cell.source), cell.name, self.ours)
-            scope = dict(self.ours)
-            with contextlib.suppress(Exception):
-                self._here(cell.source, cell.name, scope)
-            self.ours |= {n: scope[n] for n in wanted if n in scope and _crosses(scope[n])}
+            self._here(cell.source, cell.name)
+        elif self.bundle.given:
+            left = names.bound(cell.source)
+            before = {n: self.ours.pop(n) for n in left if n in self.ours}
+            try:
+                self._here(cell.source, cell.name)
+            except ImportError:
+                if left & self.bundle.wanted:
+                    raise  # a package is missing here, which is no student's fault
+            except (Exception, SystemExit):
+                for n, value in before.items():  # it needs something of the student's
+                    self.ours.setdefault(n, value)
+            self.objects -= left
+            self.objects |= {n for n in left if n not in self.ours or not names.crosses(self.ours[n])}
         self._there(cell.source, cell.name)
 
-    def _here(self, source: str, name: str, scope: dict[str, Any]) -> None:
+    def _here(self, source: str, name: str) -> None:
         with contextlib.redirect_stdout(io.StringIO()):
-            run_cell(MAGIC.sub(r"\1pass", source), scope, name)
+            run_cell(python(source), self.ours, name)
 
     def _there(self, source: str, name: str) -> tuple[str | None, str]:
         """Run a cell in the child; one that ends its child is not run again."""
@@ -213,13 +217,8 @@ class Trial:
         found |= {"message": "", "named": [], "stopped": ""}
         said = io.StringIO()
         try:
-            scope = dict(self.ours)
-            self._bring_names(source, cell.name, scope)
-            try:
-                with contextlib.redirect_stdout(said):
-                    value = _run_test(source, scope, cell.name)
-            finally:
-                self._keep(source, scope)
+            with self._names(source) as scope, contextlib.redirect_stdout(said):
+                value = _run_test(source, scope, cell.name)
             found["score"] = _score(value, cell.points)
             found["message"] = said.getvalue()
             if found["score"] < cell.points and not found["message"]:
@@ -236,7 +235,7 @@ class Trial:
         if self.session is not None and self.session.gone is not None:
             found["stopped"] = self.session.gone.stopped
             found["score"] = 0.0  # a test that the child did not live through has not been passed
-        elif self.seen and line and line not in hidden:
+        elif (self.seen or (hidden and line > min(hidden))) and line and line not in hidden:
             if unseen.TOO_LONG in found["message"]:  # that takes long again, and there is little to tell
                 found["message"] = unseen.STOPPED
             else:
@@ -248,32 +247,36 @@ class Trial:
         found["seconds"] = time.perf_counter() - began
         return found
 
-    def _bring_names(self, source: str, name: str, scope: dict[str, Any]) -> None:
-        """Give the test stand-ins for the names that it uses and that are the student's to define."""
-        used = names.used(source) & (self.bundle.answers | self.bundle.given - set(scope))
-        if used:
-            scope |= self._open().bring(sorted(used))
+    @contextlib.contextmanager
+    def _names(self, source: str) -> Iterator[dict[str, Any]]:
+        """What a test sees: our names, and stand-ins for those that are the student's to define.
 
-    def _keep(self, source: str, scope: dict[str, Any]) -> None:
-        """A later test may use what this one has defined, as it may in Jupyter."""
-        for name in names.bound(source) & self.bundle.wanted - self.bundle.answers:
-            if name in scope and not isinstance(scope[name], Remote):
-                self.ours[name] = scope[name]
-
-
-def _crosses(value: Any) -> bool:
-    """Whether it can be handed to the student's process: plain data, and functions, which are called back."""
-    with contextlib.suppress(wire.WireError):
-        return isinstance(value, OWN) or bool(wire.pack(value))
-    return False
+        Helpers of ours see the stand-ins too. A later test may use what this one has defined, as it may in Jupyter.
+        """
+        theirs = self.bundle.answers | self.objects
+        wanted = names.used(source) & theirs | self.bundle.called
+        brought = self._open().bring(sorted(wanted)) if wanted else {}
+        before = {n: self.ours.pop(n) for n in theirs if n in self.ours}
+        self.ours |= brought
+        scope = {n: v for n, v in self.ours.items() if not (isinstance(v, Remote) and v._session.gone)}
+        try:
+            yield scope
+        finally:
+            for name in brought:
+                self.ours.pop(name, None)
+            self.ours |= before
+            for name in names.bound(source) & self.bundle.wanted - self.bundle.answers:
+                if name in scope:
+                    self.ours[name] = scope[name]
+                    self.objects.discard(name)
 
 
 @lru_cache(maxsize=1000)
 def _compiled(source: str, name: str) -> tuple[Any, Any]:
     """A test's code, and that of the value in its last line, if it ends in one."""
-    tree = ast.parse(source)
+    tree = ast.parse(python(source))
     value, last = None, tree.body[-1] if tree.body else None
-    if isinstance(last, ast.Expr):
+    if isinstance(last, ast.Expr) and not source.rstrip().endswith(";"):
         tree.body.pop()
         value = compile(ast.Expression(last.value), f"<{name}>", "eval")
     return compile(tree, f"<{name}>", "exec"), value

@@ -16,7 +16,19 @@ from grader.limits import Limits
 FORMAT = 1
 
 
-JUDGES = ("bundle", "child", "grade", "names", "remote", "submission", "unseen", "wire")
+JUDGES = (
+    "bundle",
+    "child",
+    "grade",
+    "key",
+    "limits",
+    "names",
+    "release",
+    "remote",
+    "submission",
+    "unseen",
+    "wire",
+)
 
 
 @lru_cache(maxsize=1)
@@ -24,6 +36,7 @@ def environment() -> str:
     """A short digest of what verdicts depend on beside submission, bundle and limits: Python, NumPy, and our code."""
     ours = Path(__file__).parent
     files = [*sorted(Path(bplib.__file__).parent.rglob("*.py")), *(ours / f"{n}.py" for n in JUDGES)]
+    files += sorted((ours / "sandbox").glob("*.py"))
     digest = hashlib.sha256(f"{FORMAT} {platform.python_version()} {np.__version__}".encode())
     for file in files:
         digest.update(hashlib.sha256(file.read_bytes()).digest())

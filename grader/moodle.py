@@ -23,10 +23,14 @@ class Worksheet:
     def filled(self, marks: Mapping[str, float | None]) -> tuple[list[list[str | float | None]], set[str]]:
         """The table with marks by student, and the students that it has. A row without a mark stays as it is."""
         table: list[list[str | float | None]] = [list(self.head)]
-        found = set()
-        for row in self.rows:
+        found: set[str] = set()
+        names = {student.casefold(): student for student in marks}
+        ids = self._ids(set(names))
+        for row, id in zip(self.rows, ids, strict=True):
             cells: list[str | float | None] = list(row)
-            who = next((id for id in self._ids(row) if id in marks), None)
+            who = names.get(id)
+            if who is not None and ids.count(id) > 1:
+                raise ValueError(f"Moodle's worksheet has several rows for {who}")
             if who is not None:
                 found.add(who)
                 if marks[who] is not None:
@@ -34,10 +38,15 @@ class Worksheet:
             table.append(cells)
         return table, found
 
-    @staticmethod
-    def _ids(row: list[str]) -> list[str]:
-        """What a student may be called here: the number of the first column, or the text of any other."""
-        return [n.strip() for n in NUMBER.findall(row[0])] + [cell.strip() for cell in row if cell.strip()]
+    def _ids(self, students: set[str]) -> list[str]:
+        """What each row's student is called: the number in the first column, or the column that knows the most.
+
+        It is one column for all: what somebody wrote into another one, such as a text handed in, names nobody.
+        """
+        numbers = [(NUMBER.findall(row[0]) or [row[0]])[0] for row in self.rows]
+        columns = [numbers, *(list(c) for k, c in enumerate(zip(*self.rows, strict=True)) if k != self.grade)]
+        columns = [[cell.strip().casefold() for cell in column] for column in columns]
+        return max(columns, key=lambda column: len(students.intersection(column)))
 
 
 def read(path: Path, column: str = "Grade") -> Worksheet:

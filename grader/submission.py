@@ -81,7 +81,22 @@ def read(raw: bytes, bundle: Bundle) -> Submission:
             "Fill in the notebook that you were given."
         )
     _put_back(steps, bundle, repairs)
-    return Submission(steps, written, repairs)
+    ordered = _in_order(steps, bundle)
+    if [s.name for s in ordered] != [s.name for s in steps]:
+        repairs.append("Cells of the assignment had been moved: they were put back in their order.")
+    return Submission(ordered, written, repairs)
+
+
+def _in_order(steps: list[Step], bundle: Bundle) -> list[Step]:
+    """The assignment's cells in its order; each extra cell stays behind the one that it stood behind."""
+    behind: dict[str, list[Step]] = {"": []}
+    last = ""
+    for step in steps:
+        if step.name:
+            last = step.name
+            behind[last] = []
+        behind[last].append(step)
+    return [*behind[""], *(s for cell in bundle.cells for s in behind[cell.name])]
 
 
 def _put_back(steps: list[Step], bundle: Bundle, repairs: list[str]) -> None:

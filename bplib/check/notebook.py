@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import linecache
 import re
@@ -11,11 +12,22 @@ from typing import Any
 MAGIC = re.compile(r"^(\s*)[%!].*$", re.M)
 
 
+def python(source: str) -> str:
+    """A cell's source with Jupyter's own commands (%, !) taken out. A line of plain Python may begin with % too."""
+    try:
+        compile(source, "<cell>", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    except SyntaxError:
+        return MAGIC.sub(r"\1pass", source)
+    except (ValueError, RecursionError, MemoryError):
+        return source
+    return source
+
+
 def code_cells(path: Path) -> list[str]:
     """The source of each code cell, with Jupyter's own commands (%, !) taken out."""
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        return [MAGIC.sub(r"\1pass", "".join(c["source"])) for c in cells if c["cell_type"] == "code"]
+        return [python("".join(c["source"])) for c in cells if c["cell_type"] == "code"]
     except FileNotFoundError:
         raise SystemExit(f"There is no file {path}. Name the notebook that you want checked.") from None
     except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:

@@ -259,7 +259,7 @@ def fresh(value: Any) -> Any:
     """A copy of plain data, all the way down."""
     if isinstance(value, np.ndarray):
         return value.copy()
-    if isinstance(value, list | tuple):
+    if type(value) in (list, tuple):  # not what is made otherwise, such as a named tuple
         return type(value)(fresh(v) for v in value)
     if isinstance(value, dict):
         return {k: fresh(v) for k, v in value.items()}

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bplib.check.notebook import MAGIC
+from bplib.check.notebook import python
 
 HIDDEN = re.compile(r"^[ \t]*### BEGIN HIDDEN TESTS.*?^[ \t]*### END HIDDEN TESTS[ \t]*$\n?", re.M | re.S)
 SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION.*?^[ \t]*### END SOLUTION[ \t]*$", re.M | re.S)
@@ -66,7 +66,7 @@ def read(path: Path) -> Source:
             cell_ = TestCell(found[2], float(meta["points"]), HIDDEN.sub("", text), hidden)
             source.tests.setdefault(found[1], []).append(cell_)
         elif "setup" in cell["metadata"].get("tags", []):
-            source.setup += MAGIC.sub(r"\1pass", text) + "\n"
+            source.setup += python(text) + "\n"
     return source
 
 

@@ -169,6 +169,14 @@ def test_moodles_own_worksheet_is_filled_in_in_its_own_language(tmp_path: Path) 
     assert zero[3][4] == "0.0"
     with pytest.raises(ValueError, match="no row for 1 students with marks: 999"):
         moodle([*marks, Score("999", "04", 1.0, 10.0)], like)
+    told = SHEET.replace(",3. ", ",").replace(
+        "-,\n", "-,201\n", 2
+    )  # somebody wrote another's number as a text
+    path.write_text(told, encoding="utf-8")
+    assert [r[4] for r in rows(moodle(marks[:1], worksheet(path, "Bewertung")))[1:]] == ["7.13", "3,00", ""]
+    path.write_text(SHEET + SHEET.splitlines()[1] + "\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="several rows for 201"):
+        moodle(marks[:1], worksheet(path, "Bewertung"))
     path.write_text(SHEET + "cut off\n", encoding="utf-8")
     with pytest.raises(ValueError, match="not as long"):
         worksheet(path, "Bewertung")

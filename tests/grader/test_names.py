@@ -145,3 +145,174 @@ def test_a_changed_check_makes_other_verdicts(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.undo()
     environment.cache_clear()
     assert len({before, first, second}) == 3 and environment() == before
+
+
+G, A, T, X = "given", "answer", "test", "the student's own"
+NP, DOUBLE = (G, "import numpy as np"), (A, "def f(x):\n    return 2 * x")
+NEAR = (G, "def near(a, b):\n    assert abs(a - b) < 1e-9")
+WRONG = "def f(x):\n    return 0\n"
+HONEST: dict[str, list[tuple[str, str]]] = {
+    "a module from another cell": [
+        NP,
+        (G, "def near(a, b):\n    assert np.allclose(a, b)"),
+        DOUBLE,
+        (T, "near(f(3.0), 6.0)"),
+    ],
+    "a helper that calls the answer": [
+        (G, "def slope(x, h=1e-5):\n    return (f(x + h) - f(x - h)) / (2 * h)"),
+        DOUBLE,
+        (T, "assert abs(slope(3.0) - 2) < 1e-6"),
+        (T, "assert abs(slope(4.0) - 2) < 1e-6"),
+    ],
+    "a helper of a test": [DOUBLE, (T, "def ck(x):\n    assert f(x) == 2 * x\nck(1)"), (T, "ck(2)")],
+    "an object of the student's": [
+        (
+            A,
+            "class Net:\n    def __init__(self):\n        self.w = 3\n    def out(self):\n        return self.w",
+        ),
+        (T, "net = Net()\nassert net.w == 3"),
+        (T, "assert net.out() == 3"),
+    ],
+    "objects of ours": [
+        (
+            G,
+            "import numpy as np\nfrom collections import namedtuple\nP = namedtuple('P', 'x y')\n"
+            "rng = np.random.default_rng(0)",
+        ),
+        (A, "def norm(p):\n    return (p.x**2 + p.y**2) ** 0.5\ndef draw(rng):\n    return rng.normal()"),
+        (T, "assert norm(P(3, 4)) == 5"),
+        (T, "assert isinstance(draw(rng), float)"),
+    ],
+    "data changed by a later cell": [
+        (G, "data = [1]\nx = [1]"),
+        (G, "data.append(2)\nclass B:\n    v = 7\nx = B()"),
+        (A, "def total():\n    return sum(data)\ndef inside(b):\n    return b.v"),
+        (T, "assert total() == sum(data) == 3"),
+        (T, "assert inside(x) == 7"),
+    ],
+    "a placeholder": [(G, "w = None"), (A, "w = [1.0, 2.0]"), (T, "assert w[1] == 2.0")],
+    "stars, globals, seeds": [
+        (G, "from math import *\nimport numpy as np\ndef setup():\n    global N\n    N = 6\nsetup()"),
+        (G, "np.random.seed(0)"),
+        (G, "X = np.random.rand(3)"),
+        (A, "def f(x):\n    return x * 1.0\ndef mean():\n    return float(X.mean())"),
+        (T, "assert f(sqrt(4)) == 2 and N == 6"),
+        (T, "assert np.isclose(mean(), X.mean())"),
+    ],
+    "what needs the answer": [
+        DOUBLE,
+        (G, "shown = f(3)\ntol = 1e-9"),
+        (T, "assert abs(f(3.0) - 6) < tol and shown == 6"),
+    ],
+    "lines that begin with %": [
+        (A, "def f(a, b):\n    return (a\n            % b)"),
+        (T, "%precision 3\nassert f(7, 4) == 3"),
+        (T, "f(7, 4) / 4;"),
+    ],
+}
+TRICKS: dict[str, tuple[list[tuple[str, str]], list[tuple[str, str]]]] = {
+    "a cell of ours moved behind": (
+        [NEAR, DOUBLE, (T, "near(f(3.0), 6.0)")],
+        [(A, WRONG + "def near(a, b): pass"), (T, ""), NEAR],
+    ),
+    "what needs a cell before": (
+        [
+            (G, "def load():\n    return [1.0, 2.0]"),
+            (G, "want = [2 * v for v in load()]"),
+            DOUBLE,
+            (T, "assert f(1.0) == want[0]"),
+        ],
+        [(A, WRONG + "want = [0]")],
+    ),
+    "a default of a helper": (
+        [
+            (G, "TOL = 1e-6"),
+            (G, "def near(a, b, tol=TOL):\n    assert abs(a - b) < tol"),
+            DOUBLE,
+            (T, "near(f(2.0), 4.0)"),
+        ],
+        [(A, WRONG + "def near(*a): pass")],
+    ),
+    "a wrapped helper": (
+        [
+            (G, "from functools import lru_cache\n@lru_cache\ndef ref(x):\n    return 2 * x"),
+            DOUBLE,
+            (T, "assert f(2) == ref(2)"),
+        ],
+        [(A, WRONG + "def ref(x): return 0")],
+    ),
+    "an import that the answer replaces": (
+        [
+            (
+                A,
+                "from math import sqrt\n### BEGIN SOLUTION\ndef sqrt(x):\n    return x**0.5\n### END SOLUTION",
+            ),
+            (T, "assert sqrt(16) == 4"),
+        ],
+        [(A, "def sqrt(x): return 0")],
+    ),
+    "an import that is the answer": (
+        [
+            (A, "### BEGIN SOLUTION\nfrom math import sqrt as root\n### END SOLUTION"),
+            (T, "assert root(4) == 2"),
+        ],
+        [(A, "# nothing")],
+    ),
+    "a function of ours asked for too much": (
+        [
+            (G, "def tower(n):\n    s = 0\n    for k in range(n):\n        s += k\n    return s"),
+            (A, "def twice(g, n):\n    return 2 * g(n)"),
+            (T, "assert twice(tower, 3) == 6"),
+        ],
+        [(A, "def twice(g, n): return g(10**12)")],
+    ),
+}
+
+
+def made_of(cells: list[tuple[str, str]], path: Path) -> Bundle:
+    book = new_notebook()
+    for k, (kind, text) in enumerate(cells):
+        marks = {G: {"locked": True}, A: {"solution": True}, T: {"grade": True, "locked": True, "points": 1}}[
+            kind
+        ]
+        book.cells.append(cell(f"c{k}", text, **marks))
+    nbformat.write(book, path)
+    return Bundle.read(path)
+
+
+def sent(bundle: Bundle, cells: list[tuple[str, str]]) -> bytes:
+    """Of the cells of a kind the first is the first of the bundle; those that are missing are put back."""
+    left = {kind: [c for c in bundle.cells if c.role == kind] for kind in (G, A, T)}
+    book = []
+    for kind, text in cells:
+        marks = {} if kind == X else {"nbgrader": {"grade_id": left[kind].pop(0).name}}
+        book.append({"cell_type": "code", "metadata": marks, "source": text})
+    return json.dumps({"cells": book, "nbformat": 4, "nbformat_minor": 5, "metadata": {}}).encode()
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_honest_work_on_an_ordinary_notebook_keeps_its_points(name: str, tmp_path: Path) -> None:
+    bundle = made_of(HONEST[name], tmp_path / "hw.ipynb")
+    verdict = grade(sent(bundle, HONEST[name]), bundle, Limits(), Forked())
+    tests = [c for c in verdict["cells"] if c["kind"] == "test"]
+    want = 0.75 if "precision" in name else 1.0
+    assert [(c["score"], c["message"]) for c in tests] == [(want, "")] * len(tests)
+
+
+@pytest.mark.parametrize("name", TRICKS)
+def test_a_trick_with_names_gains_nothing(name: str, tmp_path: Path) -> None:
+    cells, tried = TRICKS[name]
+    bundle = made_of(cells, tmp_path / "hw.ipynb")
+    right = [(k, t.replace("### BEGIN SOLUTION", "").replace("### END SOLUTION", "")) for k, t in cells]
+    assert scores(bundle, sent(bundle, right)) and set(scores(bundle, sent(bundle, right)).values()) == {1.0}
+    assert set(scores(bundle, sent(bundle, tried)).values()) == {0.0}
+
+
+def test_hidden_inputs_are_not_told_by_a_visible_line_behind_them(tmp_path: Path) -> None:
+    hidden = "### BEGIN HIDDEN TESTS\nassert f(-98765.0) == -197530.0\n### END HIDDEN TESTS"
+    test = f"assert f(3.0) == 6.0\n{hidden}\nassert f(2.0) == 4.0"
+    bundle = made_of([DOUBLE, (T, test)], tmp_path / "hw.ipynb")
+    told = "seen = []\ndef f(x):\n    seen.append(x)\n    if x == 2:\n        raise ValueError(seen)\n    return 2 * x"
+    verdict = grade(sent(bundle, [(A, told), (T, "")]), bundle, Limits(), Forked())
+    assert verdict["cells"][-1]["score"] == 0.0 and "ValueError" in verdict["cells"][-1]["message"]
+    assert "98765" not in json.dumps(verdict)
