@@ -26,7 +26,8 @@ def course(name: str, to: Path, stock: bool = False) -> Course:
         config = to / "nbgrader_config.py"
         text = config.read_text(encoding="utf-8")
         text = re.sub(r"^(from grader|use\(c\))", r"# \1", text, flags=re.M)
-        config.write_text(f"{text}c.Execute.timeout = 120  # for a busy machine\n", encoding="utf-8")
+        # Longer than its 30 s, for a busy machine; not much, as a cell that shows something may call an endless loop.
+        config.write_text(f"{text}c.Execute.timeout = 40\n", encoding="utf-8")
         assert "\nuse(c)" not in config.read_text(encoding="utf-8")
     return Course.open(to)
 
