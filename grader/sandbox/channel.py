@@ -91,11 +91,11 @@ class Channel:
 
     def close(self) -> None:
         """End what still runs, and let go of everything."""
-        self.sock.close()
         try:
-            if self._told.fileno() >= 0:
+            if self._told.fileno() >= 0:  # before its socket: a process whose grader is gone ends by itself
                 self.kill()
         finally:
+            self.sock.close()
             self._told.close()
             if self._handle >= 0:
                 os.close(self._handle)
