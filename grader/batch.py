@@ -93,6 +93,7 @@ class Run:
                 todo.setdefault(key, []).append(item)
         self.summary.kept = sum(verdict is None for _, _, verdict in known)
         if not todo:
+            self.summary.level = ""  # none was opened
             with self._open_book() as self.book:
                 self._known(known)
             return

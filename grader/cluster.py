@@ -15,6 +15,7 @@ from grader.drivers import TRIES, Judge, NoCluster, NoSandbox, Outcome, Task, fa
 from grader.key import environment
 
 PATIENCE = 60.0  # seconds for which a cluster may be without a worker
+FRESH = 1.0  # seconds for which it is known how many workers there are; to ask costs two processes some time
 CANCELLED = (asyncio.CancelledError, concurrent.futures.CancelledError)
 VERSIONS = "has other versions of Python, NumPy or this package than the machine that hands out the work"
 
@@ -55,6 +56,7 @@ class Dask:
         self.level, self.scheduler = spec["level"], scheduler
         self.levels: set[str] = set()  # each worker opens the best that it can
         self.patience = PATIENCE
+        self._known = 0, float("-inf")  # threads of all workers, and when they were counted
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is said in our words
         try:
             self.client = Client(scheduler, timeout=10)
@@ -118,10 +120,14 @@ class Dask:
 
     def _threads(self) -> int:
         """How many threads the workers have in all."""
-        try:
-            return sum(self.client.nthreads().values())
-        except (OSError, ValueError, *CANCELLED):
-            raise NoCluster(self._gone()) from None
+        count, asked = self._known
+        if time.monotonic() - asked >= FRESH:
+            try:
+                count = sum(self.client.nthreads().values())
+            except (OSError, ValueError, *CANCELLED):
+                raise NoCluster(self._gone()) from None
+            self._known = count, time.monotonic()
+        return count
 
     def _gone(self) -> str:
         return f"the scheduler at {self.scheduler} is gone, or has dropped the work"

@@ -103,18 +103,28 @@ def canvas(
     in the title: "04_activations (12345)". ``like`` is a gradebook that Canvas has exported: ids of students and
     titles are taken from it. ``columns`` gives titles by the names of ours. Without either, Canvas asks which
     assignment is meant. What has no points yet is left empty, which Canvas leaves as it is. Points have two
-    decimals: Canvas takes 1.234 for a thousand and more.
+    decimals: Canvas takes 1.234 for a thousand and more. Whom ``like`` does not have gets no row; ValueError if there
+    are marks of theirs.
     """
     scores = list(scores)
     names = list(dict.fromkeys(s.assignment for s in scores))
     titles = {n: (columns or {}).get(n) or (like.title(n) if like else n) for n in names}
     most = {s.assignment: s.max for s in scores}
     found = {(s.student, s.assignment): s.settled for s in scores}
+    if like:
+        missing = {s.student: 0 for s in scores if s.student not in like.students and s.settled is not None}
+        if missing:
+            raise ValueError(
+                f"Canvas's gradebook has no row for {len(missing)} students with marks: {', '.join([*missing][:10])}. A "
+                "row is found by its ID, SIS User ID or SIS Login ID; collect with a --roster that leads to one of them"
+            )
     people = {s.student: ", ".join(n for n in (s.last_name, s.first_name) if n) or s.student for s in scores}
     rows: list[Sequence[str | float | None]] = [[*FIXED, *(titles[n] for n in names)]]
     rows.append(["    Points Possible", "", "", "", "", *(_cents(most[n]) for n in names)])
     for student, name in people.items():
         known = like.students.get(student) if like else None
+        if like and known is None:
+            continue
         number = student.isdigit()
         fixed = known or [name, student if number else "", "", "" if number else student, ""]
         rows.append([*fixed, *(_cents(found.get((student, n))) for n in names)])

@@ -121,7 +121,7 @@ def _tell(summary: Any) -> None:
     print(summary.reconcile())
     print(
         f"{summary.seconds:.1f} s, {rate:.1f} a second; {summary.kept} were on record, {summary.repaired} repaired, "
-        f"{summary.written} new in the gradebook; sandbox: {summary.level}"
+        f"{summary.written} new in the gradebook; sandbox: {summary.level or 'none was needed'}"
     )
     if summary.damaged:
         print(f"{summary.damaged} lines of the journal were damaged; what they said was graded again")

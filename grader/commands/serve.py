@@ -16,7 +16,8 @@ From another machine: ssh -L 8888:127.0.0.1:8888 YOU@THIS-MACHINE, then open the
 MORE = """
 The server listens on 127.0.0.1 only, and the address has a token without which it answers nobody. Autograde in the
 formgrader runs our sandbox. A notebook that you open there and run gets a kernel inside bubblewrap: it has no network,
-and reads its own folder and no other. Ctrl-C ends the server.
+and reads its own folder and no other. What a cell of it shows is shown by your browser: a student's notebook can put
+a page of its own there, so run only what you need to. Ctrl-C ends the server.
 
 exit codes:
   0  ended by Ctrl-C     1  the course, the port, or this Python's packages are not as they should be

@@ -113,15 +113,16 @@ def test_canvas_takes_ids_sections_and_titles_from_its_own_export(tmp_path: Path
     scores = [
         Score("ada", "04_activations", 7.5, 10.0),
         Score("502", "04_activations", 8.0, 10.0),
-        Score("zoe", "04_activations", 1.0, 10.0),
+        Score("zoe", "04_activations", 0.0, 10.0, absent=True),
     ]
     table = rows(canvas(scores, like))
     assert table[0][5] == "Activations (8812)" and re.fullmatch(r"(.*)\s\((\d+)\)", table[0][5])
     assert table[2:] == [
         ["Lovelace, Ada", "501", "S-1", "ada", "Backprop, Monday", "7.5"],
         ["Noether, Emmy", "502", "S-2", "emmy", "'-1", "8.0"],
-        ["zoe", "", "", "zoe", "", "1.0"],
     ]
+    with pytest.raises(ValueError, match=r"no row for 1 students with marks: zoe\. .*SIS Login ID"):
+        canvas([*scores[:2], Score("zoe", "04_activations", 1.0, 10.0)], like)
     assert rows(canvas(scores, like, {"04_activations": "Other (9)"}))[0][5] == "Other (9)"
     with pytest.raises(ValueError, match=r"no assignment named '05_losses'.*--column.*Activations \(8812\)"):
         canvas([Score("ada", "05_losses", 1.0, 2.0)], like)
