@@ -115,8 +115,8 @@ def canvas(
         missing = {s.student: 0 for s in scores if s.student not in like.students and s.settled is not None}
         if missing:
             raise ValueError(
-                f"Canvas's gradebook has no row for {len(missing)} students with marks: {', '.join([*missing][:10])}. A "
-                "row is found by its ID, SIS User ID or SIS Login ID; collect with a --roster that leads to one of them"
+                f"Canvas's gradebook has no row for {len(missing)} students with marks: {', '.join([*missing][:10])}. "
+                "A row is found by its ID, SIS User ID or SIS Login ID: collect with a --roster that leads to one of them"
             )
     people = {s.student: ", ".join(n for n in (s.last_name, s.first_name) if n) or s.student for s in scores}
     rows: list[Sequence[str | float | None]] = [[*FIXED, *(titles[n] for n in names)]]
