@@ -116,7 +116,7 @@ def canvas(
         if missing:
             raise ValueError(
                 f"Canvas's gradebook has no row for {len(missing)} students with marks: {', '.join([*missing][:10])}. "
-                "A row is found by its ID, SIS User ID or SIS Login ID: collect with a --roster that leads to one of them"
+                "A row is found by its ID, SIS User ID or SIS Login ID: collect with a --roster that gives one"
             )
     people = {s.student: ", ".join(n for n in (s.last_name, s.first_name) if n) or s.student for s in scores}
     rows: list[Sequence[str | float | None]] = [[*FIXED, *(titles[n] for n in names)]]
