@@ -127,6 +127,8 @@ def test_a_cell_that_never_ends_is_stopped_by_both_and_the_rest_is_graded(tmp_pa
     theirs, ours = (honest.course(NAME, tmp_path / n / "course", n == "stock") for n in ("stock", "ours"))
     right = honest.answers(NAME)["ada"]
     written = right | {"relu": right["relu"] + "\nwhile True:\n    pass\n", "elu": "while True:\n    pass\n"}
+    # A cell that shows something calls this one.
+    written |= {"gradient_norms": honest.endless(right["gradient_norms"])}
     deaf = "while True:\n    try:\n        while True:\n            pass\n    except BaseException:\n        pass\n"
     for course in (theirs, ours):
         honest.hand_in(course, NAME, "ada", written)
@@ -143,6 +145,7 @@ def test_a_cell_that_never_ends_is_stopped_by_both_and_the_rest_is_graded(tmp_pa
         points["test-relu-value"] == 1.0
         and points["test-elu-value"] == 0.0
         and points["test-softmax-value"] > 0
+        and not any(p for n, p in points.items() if n.startswith("test-gradient_norms"))
     )
     honest.hand_in(ours, NAME, "bob", right | {"elu": deaf})
     Run(ours, NAME, driver="serial")()
