@@ -8,7 +8,9 @@ import json
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from grader.drivers import TRIES, Judge, NoCluster, NoSandbox, Outcome, Task, failure
@@ -16,6 +18,10 @@ from grader.key import environment
 
 PATIENCE = 60.0  # seconds for which a cluster may be without a worker
 FRESH = 1.0  # seconds for which it is known how many workers there are; to ask costs two processes some time
+TOGETHER = (
+    0.5  # seconds of work that go to a worker in one piece: each piece costs three processes 20 ms in all
+)
+MOST = 8  # submissions in a piece, at most
 CANCELLED = (asyncio.CancelledError, concurrent.futures.CancelledError)
 VERSIONS = "has other versions of Python, NumPy or this package than the machine that hands out the work"
 
@@ -23,8 +29,8 @@ _judges: dict[str, Judge] = {}
 _one = threading.Lock()
 
 
-def judge_there(spec: str, notebook: str, raw: bytes) -> str:
-    """Grade on a Dask worker: the sandbox's level, a line break, and the verdict as JSON.
+def judge_there(spec: str, work: list[tuple[str, bytes]]) -> str:
+    """Grade on a Dask worker: as JSON, the sandbox's level, and each submission's verdict or a word on why it has none.
 
     One at a time in each process, however many threads it has.
     """
@@ -39,7 +45,17 @@ def judge_there(spec: str, notebook: str, raw: bytes) -> str:
 
                 raise NoCluster(f"the worker on {socket.gethostname()} {VERSIONS}: install the same there")
             _judges[spec] = Judge(plain)
-        return f"{_judges[spec].opened}\n{json.dumps(_judges[spec](notebook, raw))}"
+        judge = _judges[spec]
+        return json.dumps([judge.opened, [_outcome(judge, *one) for one in work]])
+
+
+def _outcome(judge: Judge, notebook: str, raw: bytes) -> dict[str, Any] | str:
+    try:
+        return judge(notebook, raw)
+    except NoSandbox:
+        raise
+    except Exception as error:
+        return failure(error)
 
 
 class Dask:
@@ -56,6 +72,8 @@ class Dask:
         self.level, self.scheduler = spec["level"], scheduler
         self.levels: set[str] = set()  # each worker opens the best that it can
         self.patience = PATIENCE
+        self._suspects = deque[Task]()  # each goes to a worker when there is nothing else to do
+        self._judged, self._spent = 0, 0.0  # submissions so far, and the seconds that they took
         self._known = 0, float("-inf")  # threads of all workers, and when they were counted
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is said in our words
         try:
@@ -90,19 +108,20 @@ class Dask:
         from distributed import wait
 
         spec = self.client.submit(str, self.spec, pure=False)  # a task, so that it can be made anew
-        waiting: dict[Any, int] = {}
+        waiting: dict[Any, list[Task]] = {}
         rest = iter(tasks)
         seen = time.monotonic()  # when there last was a worker
         while True:
-            room = 4 * max(1, self._threads()) - len(waiting)
-            for _ in range(room):
-                if (task := next(rest, None)) is None:
+            for _ in range(4 * max(1, self._threads()) - len(waiting)):
+                if not (piece := list(islice(rest, self._together()))):
                     break
-                token, notebook, raw = task
-                future = self.client.submit(judge_there, spec, notebook, raw, pure=False, retries=TRIES - 1)
-                waiting[future] = token
-            if not waiting:
+                waiting[self._submit(spec, piece)] = piece
+            alone = not waiting
+            if alone and not self._suspects:
                 return
+            if alone:
+                piece = [self._suspects.popleft()]
+                waiting[self._submit(spec, piece)] = piece
             try:
                 done = wait(
                     list(waiting), timeout=min(5.0, self.patience), return_when="FIRST_COMPLETED"
@@ -116,7 +135,15 @@ class Dask:
             elif time.monotonic() - seen > self.patience:
                 raise NoCluster(self._no_worker())
             for future in done:
-                yield waiting.pop(future), self._outcome(future)
+                yield from self._outcomes(future, waiting.pop(future), alone)
+
+    def _submit(self, spec: Any, piece: list[Task]) -> Any:
+        work = [(notebook, raw) for _, notebook, raw in piece]
+        return self.client.submit(judge_there, spec, work, pure=False, retries=TRIES - 1)
+
+    def _together(self) -> int:
+        """How many submissions make a piece, by what they took so far; one, as long as nothing is known."""
+        return max(1, min(MOST, round(TOGETHER * self._judged / self._spent))) if self._spent else 1
 
     def _threads(self) -> int:
         """How many threads the workers have in all."""
@@ -132,18 +159,24 @@ class Dask:
     def _gone(self) -> str:
         return f"the scheduler at {self.scheduler} is gone, or has dropped the work"
 
-    def _outcome(self, future: Any) -> dict[str, Any] | str:
-        """The verdict, or why there is none."""
+    def _outcomes(self, future: Any, piece: list[Task], alone: bool) -> list[Outcome]:
+        """The verdicts of a piece, or why there are none. ``alone``: it was all that the cluster had to do."""
         try:
             # Waits, where its worker has died with the result and another makes it anew.
-            level, _, said = future.result().partition("\n")
-            verdict: dict[str, Any] = json.loads(said)
-            self.levels.add(level)
-            self.level = " and ".join(sorted(self.levels))
+            level, found = json.loads(future.result())
         except CANCELLED:
             raise NoCluster(self._gone()) from None
         except (NoSandbox, NoCluster):
             raise
         except Exception as error:
-            return failure(error)
-        return verdict
+            if alone:
+                return [(piece[0][0], failure(error))]
+            self._suspects.extend(
+                piece
+            )  # Dask blames all that a dead worker had: each is tried alone at the end
+            return []
+        self.levels.add(level)
+        self.level = " and ".join(sorted(self.levels))
+        self._judged += len(found)
+        self._spent += sum(v["seconds"] for v in found if isinstance(v, dict))
+        return [(token, outcome) for (token, _, _), outcome in zip(piece, found, strict=True)]

@@ -46,9 +46,12 @@ class Cluster:
         ]
         log = (self.folder / f"{what}.log").open("ab")
         with log:
-            return subprocess.Popen(
-                command, cwd=self.folder, env=classes.environment(), stdout=log, stderr=log
-            )
+            return subprocess.Popen(command, cwd=self.folder, env=self.environment(), stdout=log, stderr=log)
+
+    def environment(self) -> dict[str, str]:
+        """What a test writes into the folder can be imported by the workers."""
+        env = classes.environment()
+        return env | {"PYTHONPATH": f"{self.folder}{os.pathsep}{env['PYTHONPATH']}"}
 
     def workers(self, count: int) -> None:
         words = ("--nworkers", str(count), "--nthreads", "1")
@@ -145,9 +148,40 @@ def test_a_cluster_without_workers_is_named(cluster: Cluster) -> None:
         driver.__enter__()
 
 
+DEADLY = """
+import os, signal
+from grader import drivers
+from tests.grader.standin import open_sandbox
+
+def judge(self, notebook, raw):
+    if raw == b"deadly":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return {"seconds": 0.02, "said": raw.decode()}
+
+drivers.Judge.__call__ = judge
+"""
+
+
+@pytest.mark.slow
+def test_a_submission_that_ends_every_worker_costs_no_other_a_verdict(cluster: Cluster) -> None:
+    """Also not one that goes to a worker in one piece with it, or waits at the same worker."""
+    (cluster.folder / "deadly.py").write_text(DEADLY, encoding="utf-8")
+    cluster.workers(2)
+    spec = {"bundles": {}, "limits": {}, "level": "best", "opener": "deadly:open_sandbox"}
+    work = [b"deadly" if n in (3, 50) else str(n).encode() for n in range(100)]
+    with Dask(spec, cluster.address) as driver:
+        found = dict(driver.results((n, "notebook", raw) for n, raw in enumerate(work)))
+    assert sorted(found) == list(range(100))
+    for number, outcome in found.items():
+        if number in (3, 50):
+            assert isinstance(outcome, str) and outcome.startswith("KilledWorker")
+        else:
+            assert outcome == {"seconds": 0.02, "said": str(number)}
+
+
 def test_a_worker_with_other_versions_judges_nothing() -> None:
     with pytest.raises(NoCluster, match="has other versions of Python, NumPy or this package"):
-        judge_there(json.dumps({"environment": "another"}), light.NAME, b"")
+        judge_there(json.dumps({"environment": "another"}), [(light.NAME, b"")])
 
 
 def end(warm: Warm, *words: str, code: int = 1) -> str:
