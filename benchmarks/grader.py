@@ -167,7 +167,7 @@ if __name__ == "__main__":
 
 
 def with_dask(course: Path, fresh: Any) -> dict[int, float]:
-    """Seconds of a class with one Dask worker and with two, start and end apart."""
+    """Seconds a submission with one Dask worker and with two, without their start: the median of three classes each."""
     code = """
 import os, sys, time
 from pathlib import Path
@@ -187,10 +187,12 @@ if __name__ == "__main__":
     skip = len(marks) // 5
     print((marks[-1][0] - marks[skip][0]) / (marks[-1][1] - marks[skip][1]))
 """
-    return {
-        n: float(command(sys.executable, "-c", code, str(fresh()), NAME, str(n)).splitlines()[-1])
-        for n in (1, 2)
-    }
+    found: dict[int, list[float]] = {1: [], 2: []}
+    for _ in range(3):  # in turn, as a machine may be slower for a while
+        for n, times in found.items():
+            said = command(sys.executable, "-c", code, str(fresh()), NAME, str(n))
+            times.append(float(said.splitlines()[-1]))
+    return {n: statistics.median(times) for n, times in found.items()}
 
 
 def main(words: list[str]) -> None:
