@@ -55,9 +55,8 @@ def table(quick: bool) -> list[dict[str, Any]]:
     bundles = {number: Bundle.read(path).to_dict() for number, path in notebooks().items()}
     spec = {"limits": asdict(Limits()), "bundles": bundles}
     allowed = os.sched_getaffinity(0)
-    os.sched_setaffinity(
-        0, {min(allowed)}
-    )  # as where each core has a worker: none is asleep, to be woken for a call
+    # As where every core has a worker: no core is asleep that would have to be woken for each call.
+    os.sched_setaffinity(0, {min(allowed)})
     judge = Judge(spec | {"level": "best", "opener": "grader.sandbox:open_sandbox"})
     for number, path in notebooks().items():
         raw, own, ours = path.read_bytes(), [], []

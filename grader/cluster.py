@@ -18,10 +18,9 @@ from grader.key import environment
 
 PATIENCE = 60.0  # seconds for which a cluster may be without a worker
 FRESH = 1.0  # seconds for which it is known how many workers there are; to ask costs two processes some time
-TOGETHER = (
-    0.5  # seconds of work that go to a worker in one piece: each piece costs three processes 20 ms in all
-)
+TOGETHER = 0.5  # seconds of work that go to a worker in one piece: each piece costs 20 ms in all
 MOST = 8  # submissions in a piece, at most
+LOOK = 5.0  # seconds until the workers are counted again where no verdict comes
 CANCELLED = (asyncio.CancelledError, concurrent.futures.CancelledError)
 VERSIONS = "has other versions of Python, NumPy or this package than the machine that hands out the work"
 
@@ -108,23 +107,22 @@ class Dask:
         from distributed import wait
 
         spec = self.client.submit(str, self.spec, pure=False)  # a task, so that it can be made anew
-        waiting: dict[Any, list[Task]] = {}
+        waiting: dict[Any, tuple[list[Task], bool]] = {}  # what a future is to give, and whether it is alone
         rest = iter(tasks)
         seen = time.monotonic()  # when there last was a worker
         while True:
             for _ in range(4 * max(1, self._threads()) - len(waiting)):
                 if not (piece := list(islice(rest, self._together()))):
                     break
-                waiting[self._submit(spec, piece)] = piece
-            alone = not waiting
-            if alone and not self._suspects:
-                return
-            if alone:
+                waiting[self._submit(spec, piece)] = piece, False
+            if not waiting:
+                if not self._suspects:
+                    return
                 piece = [self._suspects.popleft()]
-                waiting[self._submit(spec, piece)] = piece
+                waiting[self._submit(spec, piece)] = piece, True
             try:
                 done = wait(
-                    list(waiting), timeout=min(5.0, self.patience), return_when="FIRST_COMPLETED"
+                    list(waiting), timeout=min(LOOK, self.patience), return_when="FIRST_COMPLETED"
                 ).done
             except TimeoutError:
                 done = set()
@@ -135,7 +133,7 @@ class Dask:
             elif time.monotonic() - seen > self.patience:
                 raise NoCluster(self._no_worker())
             for future in done:
-                yield from self._outcomes(future, waiting.pop(future), alone)
+                yield from self._outcomes(future, *waiting.pop(future))
 
     def _submit(self, spec: Any, piece: list[Task]) -> Any:
         work = [(notebook, raw) for _, notebook, raw in piece]
@@ -160,7 +158,7 @@ class Dask:
         return f"the scheduler at {self.scheduler} is gone, or has dropped the work"
 
     def _outcomes(self, future: Any, piece: list[Task], alone: bool) -> list[Outcome]:
-        """The verdicts of a piece, or why there are none. ``alone``: it was all that the cluster had to do."""
+        """The verdicts of a piece. ``alone``: it was all that the cluster had to do, and a word on why is final."""
         try:
             # Waits, where its worker has died with the result and another makes it anew.
             level, found = json.loads(future.result())
@@ -169,14 +167,14 @@ class Dask:
         except (NoSandbox, NoCluster):
             raise
         except Exception as error:
-            if alone:
-                return [(piece[0][0], failure(error))]
-            self._suspects.extend(
-                piece
-            )  # Dask blames all that a dead worker had: each is tried alone at the end
-            return []
-        self.levels.add(level)
-        self.level = " and ".join(sorted(self.levels))
-        self._judged += len(found)
-        self._spent += sum(v["seconds"] for v in found if isinstance(v, dict))
-        return [(token, outcome) for (token, _, _), outcome in zip(piece, found, strict=True)]
+            found = [failure(error)] * len(piece)
+        else:
+            self.levels.add(level)
+            self.level = " and ".join(sorted(self.levels))
+            self._judged += len(found)
+            self._spent += sum(v["seconds"] for v in found if isinstance(v, dict))
+        if (
+            not alone
+        ):  # Dask blames all that a dead worker had, and a worker may lack something: once more, alone
+            self._suspects.extend(t for t, v in zip(piece, found, strict=True) if isinstance(v, str))
+        return [(t[0], v) for t, v in zip(piece, found, strict=True) if alone or isinstance(v, dict)]

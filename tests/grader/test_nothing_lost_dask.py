@@ -156,6 +156,8 @@ from tests.grader.standin import open_sandbox
 def judge(self, notebook, raw):
     if raw == b"deadly":
         os.kill(os.getpid(), signal.SIGKILL)
+    if raw == b"bad":
+        raise OSError("no space left")
     return {"seconds": 0.02, "said": raw.decode()}
 
 drivers.Judge.__call__ = judge
@@ -163,18 +165,25 @@ drivers.Judge.__call__ = judge
 
 
 @pytest.mark.slow
-def test_a_submission_that_ends_every_worker_costs_no_other_a_verdict(cluster: Cluster) -> None:
+def test_a_submission_that_ends_every_worker_costs_no_other_a_verdict(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Also not one that goes to a worker in one piece with it, or waits at the same worker."""
+    monkeypatch.setattr("grader.cluster.LOOK", 0.2)  # far less than four workers take to die
     (cluster.folder / "deadly.py").write_text(DEADLY, encoding="utf-8")
     cluster.workers(2)
     spec = {"bundles": {}, "limits": {}, "level": "best", "opener": "deadly:open_sandbox"}
-    work = [b"deadly" if n in (3, 50) else str(n).encode() for n in range(100)]
+    work = [b"deadly" if n in (3, 50) else b"bad" if n == 70 else str(n).encode() for n in range(100)]
     with Dask(spec, cluster.address) as driver:
         found = dict(driver.results((n, "notebook", raw) for n, raw in enumerate(work)))
     assert sorted(found) == list(range(100))
     for number, outcome in found.items():
         if number in (3, 50):
             assert isinstance(outcome, str) and outcome.startswith("KilledWorker")
+        elif number == 70:
+            assert isinstance(outcome, str) and outcome.startswith(
+                "OSError: no space left (deadly.py, line 10)"
+            )
         else:
             assert outcome == {"seconds": 0.02, "said": str(number)}
 
