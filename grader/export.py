@@ -112,10 +112,11 @@ def canvas(
     most = {s.assignment: s.max for s in scores}
     found = {(s.student, s.assignment): s.settled for s in scores}
     if like:
-        missing = {s.student: 0 for s in scores if s.student not in like.students and s.settled is not None}
+        marked = dict.fromkeys(s.student for s in scores if s.settled is not None)
+        missing = [student for student in marked if student not in like.students]
         if missing:
             raise ValueError(
-                f"Canvas's gradebook has no row for {len(missing)} students with marks: {', '.join([*missing][:10])}. "
+                f"Canvas's gradebook has no row for {len(missing)} students with marks: {', '.join(missing[:10])}. "
                 "A row is found by its ID, SIS User ID or SIS Login ID: collect with a --roster that gives one"
             )
     people = {s.student: ", ".join(n for n in (s.last_name, s.first_name) if n) or s.student for s in scores}
